@@ -1,0 +1,123 @@
+"""Layers to JSON and arrays, and back, as the fields of their dataclasses say.
+
+Nothing here knows a layer type: a new one, or a new field, is stored without a change.
+A field added later must have a default, which older files then mean.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+import numpy.typing as npt
+
+from akida_lite.layers import Layer
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+class Mismatch(ValueError):
+    """The JSON does not describe what the fields ask for; the text says where and how."""
+
+
+def encode_layers(layers: Sequence[Layer]) -> tuple[list[Any], Arrays]:
+    """Return the JSON description of `layers` and the arrays it refers to."""
+    arrays: Arrays = {}
+    return _encode(layers, "layers", arrays), arrays
+
+
+def decode_layers(description: Any, arrays: Arrays) -> tuple[Layer, ...]:
+    """Return the layers that `encode_layers` was given.
+
+    Raises
+    ------
+    Mismatch
+        If the description names an unknown type or field, or a value has the wrong type.
+    LayerError
+        If the values contradict each other.
+    """
+    layers: tuple[Layer, ...] = _decode(description, tuple[Layer, ...], "layers", arrays)
+    return layers
+
+
+def _encode(value: Any, where: str, arrays: Arrays) -> Any:
+    if isinstance(value, np.ndarray):
+        arrays[where] = value
+        return {"array": where}
+    if is_dataclass(value):
+        parts = {
+            field.name: _encode(getattr(value, field.name), f"{where}.{field.name}", arrays)
+            for field in fields(value)
+        }
+        return {"type": type(value).__name__} | parts
+    if isinstance(value, list | tuple):
+        return [_encode(part, f"{where}.{i}", arrays) for i, part in enumerate(value)]
+    return int(value) if isinstance(value, np.integer) else value
+
+
+def _decode(node: Any, hint: Any, where: str, arrays: Arrays) -> Any:
+    """Return the value at `node`, of the type that `hint` asks for."""
+    origin = get_origin(hint)
+    if origin is np.ndarray:
+        return _array(node, where, arrays)
+    if origin is tuple:
+        return _tuple(node, get_args(hint), where, arrays)
+    if origin in (Union, types.UnionType):
+        if node is None and type(None) in get_args(hint):
+            return None
+        return _instance(node, get_args(hint), where, arrays)
+    if is_dataclass(hint):
+        return _instance(node, (hint,), where, arrays)
+    if type(node) is not hint:
+        raise Mismatch(f"{where} is {node!r:.40}, not of type {hint.__name__}")
+    return node
+
+
+def _array(node: Any, where: str, arrays: Arrays) -> npt.NDArray[Any]:
+    name = node.get("array") if isinstance(node, dict) else None
+    if not isinstance(name, str) or name not in arrays:
+        raise Mismatch(f"{where} is {node!r:.40}, not an array of the file")
+    return arrays[name]
+
+
+def _tuple(node: Any, hints: tuple[Any, ...], where: str, arrays: Arrays) -> tuple[Any, ...]:
+    repeated = len(hints) == 2 and hints[1] is Ellipsis
+    if not isinstance(node, list) or not (repeated or len(node) == len(hints)):
+        length = "any number" if repeated else str(len(hints))
+        raise Mismatch(f"{where} is {node!r:.40}, not a list of {length} values")
+    each = hints[:1] * len(node) if repeated else hints
+    return tuple(
+        _decode(part, hint, f"{where}.{i}", arrays)
+        for i, (part, hint) in enumerate(zip(node, each, strict=True))
+    )
+
+
+def _instance(node: Any, members: tuple[Any, ...], where: str, arrays: Arrays) -> Any:
+    """Build the dataclass that `node` names, one of `members` or of their subclasses."""
+    admitted = {
+        cls.__name__: cls
+        for member in members
+        if is_dataclass(member)
+        for cls in (member, *member.__subclasses__())
+    }
+    name = node.get("type") if isinstance(node, dict) else None
+    cls = admitted.get(name) if isinstance(name, str) else None
+    if cls is None:
+        raise Mismatch(f"{where} has type {name!r:.40}, not one of {', '.join(admitted)}")
+    known = {field.name: field for field in fields(cls)}
+    required = {
+        key
+        for key, field in known.items()
+        if field.default is MISSING and field.default_factory is MISSING
+    }
+    given = node.keys() - {"type"}
+    for what, odd in (("unknown", given - known.keys()), ("no", required - given)):
+        if odd:
+            raise Mismatch(f"{where} ({name}) has {what} field {', '.join(sorted(odd))}")
+    hints = get_type_hints(cls)
+    return cls(
+        **{key: _decode(node[key], hints[key], f"{where}.{key}", arrays) for key in given}
+    )

@@ -1,0 +1,254 @@
+"""One file of named arrays and a JSON text: what `storage` writes models into.
+
+The file is a zip archive whose members are stored, never compressed, so nothing in it can
+grow when read. ``header.json`` names every array with its type, shape, size and SHA-256;
+a member that it does not name, or that differs in any way, makes the file invalid. The
+same content always gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import struct
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from akida_lite.errors import FileFormatError, Problem
+from akida_lite.files import atomic_write, sha256_of
+from akida_lite.fixed_point import bits_of_weights
+from akida_lite.packing import pack, packed_size, unpack
+
+FORMAT = "akida_lite"
+VERSION = 1
+
+Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
+
+_HEADER = "header.json"
+_HEADER_LIMIT = 1 << 24  # bytes; that of the largest model of the zoo takes 6,000
+_SAFE_NAME = re.compile(r"\w+(\.\w+)*", re.ASCII)
+_LAYOUTS = {"int32": "<i4", "float64": "<f8"}  # types stored as they are; int8 is packed
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date a zip archive can hold
+
+_GET_AGAIN = "get the file again from where it came from"
+_NAME_A_MODEL = (
+    "name a file written by Model.save(); a Keras model goes through convert() first"
+)
+
+
+def write_container(
+    path: str | os.PathLike[str],
+    content: Mapping[str, Any],
+    arrays: Mapping[str, npt.NDArray[Any]],
+) -> None:
+    """Write `content` and `arrays` to `path`, atomically.
+
+    Parameters
+    ----------
+    path : path
+    content : mapping
+        Anything JSON can hold.
+    arrays : mapping of str to array
+        int8, int32 or float64; names are words joined by dots.
+
+    Raises
+    ------
+    FileFormatError
+        If the file cannot be written.
+    """
+    encoded = {name: _encode(array) for name, array in arrays.items()}
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "content": content,
+        "arrays": {name: entry for name, (entry, _) in encoded.items()},
+    }
+    text = json.dumps(header, sort_keys=True, allow_nan=False, indent=1).encode()
+    try:
+        with atomic_write(path) as file, zipfile.ZipFile(file, "w") as archive:
+            _add(archive, _HEADER, text)
+            for name, (_, data) in encoded.items():
+                _add(archive, name, data)
+    except OSError as error:
+        raise _invalid(
+            path,
+            f"it cannot be written ({error.strerror})",
+            "choose a folder that exists, that you may write and that has space",
+        ) from error
+
+
+def read_container(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Arrays]:
+    """Return what `write_container` was given.
+
+    Nothing is read before its declared size has been checked against the file's, and no
+    array is returned before its SHA-256 has been.
+
+    Raises
+    ------
+    FileFormatError
+        If the file cannot be read, is foreign, damaged, unsafe or from a later version.
+    """
+    with _opened(path) as archive:
+        _check_members(path, archive)
+        header = _read_header(path, archive)
+        _check_names(path, archive, header["arrays"])
+        arrays = {
+            name: _read_array(path, archive, name, entry)
+            for name, entry in header["arrays"].items()
+        }
+    return header["content"], arrays
+
+
+def _encode(array: npt.NDArray[Any]) -> tuple[dict[str, Any], bytes]:
+    kind = array.dtype.name
+    entry: dict[str, Any] = {"type": kind, "shape": list(array.shape)}
+    if kind == "int8":
+        entry["bits"] = bits_of_weights(array)
+        data = pack(array, entry["bits"])
+    else:
+        data = array.astype(_LAYOUTS[kind]).tobytes()
+    return entry | {"bytes": len(data), "sha256": sha256_of(data)}, data
+
+
+def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    member = zipfile.ZipInfo(name, _EPOCH)
+    # zipfile would otherwise note the operating system, and the bytes would depend on it.
+    member.create_system = 3
+    member.external_attr = 0o644 << 16
+    archive.writestr(member, data)
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except zipfile.BadZipFile as error:
+        if _starts_like_zip(path):
+            raise _invalid(path, f"it is cut off or damaged ({error})", _GET_AGAIN) from error
+        raise _invalid(path, "it is no akida_lite file", _NAME_A_MODEL) from error
+    except OSError as error:
+        raise _invalid(
+            path, f"it cannot be read ({error.strerror or error})", "check its path and rights"
+        ) from error
+    except FileFormatError:
+        raise
+    # What else zipfile raises over nonsense in the fields of a damaged archive.
+    except (EOFError, OverflowError, RuntimeError, ValueError, struct.error) as error:
+        raise _invalid(path, f"it is cut off or damaged ({error})", _GET_AGAIN) from error
+
+
+def _starts_like_zip(path: str | os.PathLike[str]) -> bool:
+    with open(path, "rb") as file:
+        return file.read(4) == b"PK\x03\x04"
+
+
+def _check_members(path: str | os.PathLike[str], archive: zipfile.ZipFile) -> None:
+    """Refuse whatever could make reading take more memory than the file has bytes."""
+    members = archive.infolist()
+    for member in members:
+        if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1:
+            raise _invalid(
+                path,
+                f"member '{member.filename}' is compressed or encrypted; akida_lite only "
+                "stores",
+                _NAME_A_MODEL,
+            )
+    declared = sum(member.file_size for member in members)
+    size = os.path.getsize(path)
+    if declared > size:
+        raise _invalid(
+            path, f"its members declare {declared} bytes, the file has {size}", _GET_AGAIN
+        )
+
+
+def _read_header(path: str | os.PathLike[str], archive: zipfile.ZipFile) -> dict[str, Any]:
+    if _HEADER not in archive.namelist():
+        raise _invalid(path, f"it has no {_HEADER}, so is no akida_lite file", _NAME_A_MODEL)
+    size = archive.getinfo(_HEADER).file_size
+    if size > _HEADER_LIMIT:
+        raise _invalid(
+            path, f"its header takes {size} bytes, at most {_HEADER_LIMIT} do", _GET_AGAIN
+        )
+    try:
+        header = json.loads(archive.read(_HEADER))
+    except (ValueError, RecursionError) as error:
+        raise _invalid(path, f"its header is no JSON ({error})", _GET_AGAIN) from error
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise _invalid(path, "its header is not akida_lite's", _NAME_A_MODEL)
+    version = header.get("version")
+    if type(version) is not int or version < 1:
+        raise _invalid(path, f"its header has version {version!r}", _GET_AGAIN)
+    if version > VERSION:
+        raise _invalid(
+            path,
+            f"it has format version {version}, this akida_lite reads up to {VERSION}",
+            "run 'python -m pip install --upgrade akida-lite'",
+        )
+    for key in ("content", "arrays"):
+        if not isinstance(header.get(key), dict):
+            raise _invalid(path, f"its header lacks {key!r}", _GET_AGAIN)
+    return header
+
+
+def _check_names(
+    path: str | os.PathLike[str], archive: zipfile.ZipFile, declared: dict[str, Any]
+) -> None:
+    names = archive.namelist()
+    for name in (*names, *declared):
+        if not _SAFE_NAME.fullmatch(name):
+            raise _invalid(path, f"member {name!r} has an unsafe name", "do not use this file")
+    if len(set(names)) < len(names):
+        raise _invalid(path, "two of its members have one name", _GET_AGAIN)
+    expected = {_HEADER, *declared}
+    for what, odd in (("lacks", expected - set(names)), ("adds", set(names) - expected)):
+        if odd:
+            raise _invalid(path, f"it {what} members: {', '.join(sorted(odd))}", _GET_AGAIN)
+
+
+def _read_array(
+    path: str | os.PathLike[str], archive: zipfile.ZipFile, name: str, entry: Any
+) -> npt.NDArray[Any]:
+    size = _declared_size(entry)
+    held = archive.getinfo(name).file_size
+    if size is None or held != entry.get("bytes") or held != size:
+        raise _invalid(
+            path,
+            f"array '{name}' has {held} bytes, which is not what its header says",
+            _GET_AGAIN,
+        )
+    data = archive.read(name)
+    if sha256_of(data) != entry.get("sha256"):
+        raise _invalid(path, f"array '{name}' is damaged (SHA-256 mismatch)", _GET_AGAIN)
+    shape = tuple(entry["shape"])
+    if entry["type"] == "int8":
+        return unpack(data, entry["bits"], shape)
+    # Little-endian on disk, the machine's own order in memory.
+    stored = np.frombuffer(data, _LAYOUTS[entry["type"]]).reshape(shape)
+    return stored.astype(entry["type"])
+
+
+def _declared_size(entry: Any) -> int | None:
+    """Return the bytes that an entry's type and shape take, None where it is nonsense."""
+    if not isinstance(entry, dict):
+        return None
+    kind, shape, bits = entry.get("type"), entry.get("shape"), entry.get("bits")
+    if not isinstance(shape, list) or not all(type(n) is int and n > 0 for n in shape):
+        return None
+    if kind == "int8":
+        known = type(bits) is int and 1 <= bits <= 8
+        return packed_size(math.prod(shape), bits) if known else None
+    if kind not in _LAYOUTS:
+        return None
+    return math.prod(shape) * np.dtype(_LAYOUTS[kind]).itemsize
+
+
+def _invalid(path: str | os.PathLike[str], problem: str, remedy: str) -> FileFormatError:
+    return FileFormatError(Problem(f"file '{os.fspath(path)}'", problem, remedy))
