@@ -112,7 +112,10 @@ def _read(dataset: DataSet, reader: Reader, path: Path) -> Arrays:
     try:
         arrays = reader.read(path)
     except OSError as error:
-        raise damaged(path, f"it cannot be read ({error.strerror or error})") from error
+        # Of several files, the one that is missing may be another than the first.
+        raise damaged(
+            Path(error.filename or path), f"it cannot be read ({error.strerror or error})"
+        ) from error
     return dataset.check(arrays, path)
 
 

@@ -67,11 +67,10 @@ def test_a_changed_byte_is_noticed_or_means_nothing(data, tmp_path_factory):
     path.write_bytes(raw)
     try:
         layers, metadata = load(path)
-    except FileFormatError as error:
-        assert str(error).startswith(f"file '{path}': ")
-    else:
-        assert content(layers) == content(small_model())
-        assert metadata == METADATA
+    except FileFormatError:
+        return
+    assert content(layers) == content(small_model())
+    assert metadata == METADATA
 
 
 @given(data=st.data())
