@@ -1,0 +1,254 @@
+"""Hold the ledger against this tree, and write what changed."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from akida_lite.claims.ledger import LEDGER, Ledger, dump_ledger, read_ledger
+from akida_lite.claims.measuring import MEASURES, WEIGHTS_FOLDER, Bench, NotMeasured
+from akida_lite.claims.record import Claim, Past
+from akida_lite.errors import ClaimError, Problem
+from akida_lite.files import atomic_write, sha256_of
+
+_PAGES = ("README.rst", "docs/**/*.rst", "examples/**/*.py", "akida_lite/**/*.py")
+_SUBSTITUTION = re.compile(r"^\.\. \|(?P<id>[\w.]+)\| replace:: .*$", re.MULTILINE)
+_NUMBERS_CHANGED = "Numbers changed\n---------------\n"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What this tree gives for one claim.
+
+    Attributes
+    ----------
+    claim : Claim
+    got : int, float or None
+        Correct images or value; None where it was not measured.
+    reason : str
+        Why it was not measured.
+    problem : Problem or None
+        What keeps it from being measured as claimed: other weights.
+    """
+
+    claim: Claim
+    got: int | float | None = None
+    reason: str = ""
+    problem: Problem | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether a number was measured and is not the claimed one."""
+        return self.got is not None and not self.claim.agrees(self.got)
+
+
+def measure(full: bool = False, ledger: Ledger | None = None) -> list[Outcome]:
+    """Measure every claim that can be measured.
+
+    Parameters
+    ----------
+    full : bool
+        Measure everything: fetch the full data set where it is missing, and run Keras
+        over it. Otherwise the full data set is used where it is at hand, by the fast
+        engine only.
+    ledger : Ledger, optional
+        The package's own by default.
+
+    Returns
+    -------
+    list of Outcome
+        One for each claim of kind "measured", sorted by model.
+    """
+    bench = Bench(full)
+    claims = (ledger or read_ledger()).claims.values()
+    measured = [claim for claim in claims if claim.kind == "measured"]
+    return [
+        _outcome(claim, bench)
+        for claim in sorted(measured, key=lambda claim: (claim.model, claim.bits, claim.id))
+    ]
+
+
+def check(
+    full: bool = False,
+    *,
+    root: Path | None = None,
+    outcomes: Iterable[Outcome] | None = None,
+) -> list[Problem]:
+    """Return every claim that this tree contradicts.
+
+    Parameters
+    ----------
+    full : bool
+        As for :func:`measure`.
+    root : path, optional
+        Checkout whose pages are searched for the places that state a claim; the current
+        folder by default.
+    outcomes : iterable of Outcome, optional
+        Measured already; nothing is measured then.
+
+    Returns
+    -------
+    list of Problem
+        Each with the pages and lines that state the number, the number expected, the
+        number got, and the command that updates the ledger. Empty when all is well.
+    """
+    root = root or Path()
+    problems = []
+    for outcome in measure(full) if outcomes is None else outcomes:
+        if outcome.problem is not None:
+            problems.append(outcome.problem)
+        elif outcome.got is not None and outcome.differs:
+            used_at = ", ".join(uses(outcome.claim.id, root))
+            problems.append(outcome.claim.mismatch(outcome.got, used_at))
+    return problems
+
+
+def write(full: bool = False, *, root: Path | None = None) -> list[Claim]:
+    """Bring the ledger, the README and the change log up to what this tree gives.
+
+    Parameters
+    ----------
+    full : bool
+        As for :func:`measure`.
+    root : path, optional
+        Checkout whose README and change log are brought up to date; the current folder
+        by default.
+
+    Returns
+    -------
+    list of Claim
+        The claims that changed, as they are now; a record without a date is a draft and
+        gets its first number.
+
+    Raises
+    ------
+    ClaimError
+        If weights are missing, or a checkout's change log has no section
+        "Numbers changed".
+    """
+    root = root or Path()
+    own = root / "akida_lite" / "zoo" / "claims.toml"
+    path = own if own.is_file() else LEDGER
+    ledger = read_ledger(path, drafts=True)
+    shipped = {id: _with_shipped_weights(claim) for id, claim in ledger.claims.items()}
+    outcomes = measure(full, Ledger(shipped, ledger.sources))
+    problems = [outcome.problem for outcome in outcomes if outcome.problem is not None]
+    if problems:
+        raise ClaimError(problems)
+    today = datetime.date.today().isoformat()
+    claims = shipped | {outcome.claim.id: _taken_over(outcome, today) for outcome in outcomes}
+    changed = [claim for id, claim in claims.items() if claim != ledger.claims[id]]
+    _log_changes(root / "CHANGES.rst", changed, ledger)
+    _replace(path, dump_ledger(Ledger(claims, ledger.sources)))
+    _refill(root / "README.rst", claims)
+    return changed
+
+
+def uses(id: str, root: Path) -> list[str]:
+    """Return the places that state a claim, as ``path:line``.
+
+    Parameters
+    ----------
+    id : str
+    root : path
+        Checkout to search: README, documentation, examples and docstrings.
+    """
+    # A longer id or a sentence's full stop may follow; neither belongs to this one.
+    word = re.compile(rf"(?<![\w.]){re.escape(id)}(?!\.?\w)")
+    found = []
+    for pattern in _PAGES:
+        for page in sorted(root.glob(pattern)):
+            for number, line in enumerate(page.read_text("utf-8").splitlines(), start=1):
+                if word.search(line):
+                    found.append(f"{page.relative_to(root).as_posix()}:{number}")
+    return found
+
+
+def _outcome(claim: Claim, bench: Bench) -> Outcome:
+    if claim.weights:
+        problem = _foreign_weights(claim)
+        if problem is not None:
+            return Outcome(claim, problem=problem)
+    if claim.quantity not in MEASURES:
+        return Outcome(claim, reason=f"only by hand: {claim.command}")
+    try:
+        return Outcome(claim, MEASURES[claim.quantity](claim, bench))
+    except NotMeasured as reason:
+        return Outcome(claim, reason=str(reason))
+
+
+def _foreign_weights(claim: Claim) -> Problem | None:
+    file = WEIGHTS_FOLDER / claim.weights
+    digest = sha256_of(file) if file.is_file() else "no file"
+    if digest == claim.sha256:
+        return None
+    return Problem(
+        f"claim {claim.id!r}",
+        f"it was measured with weights {claim.weights} of SHA-256 {claim.sha256}, shipped "
+        f"are {digest}",
+        "ship the weights it was measured with, or run 'akida-lite claims --write'",
+    )
+
+
+def _with_shipped_weights(claim: Claim) -> Claim:
+    file = WEIGHTS_FOLDER / claim.weights
+    return replace(claim, sha256=sha256_of(file)) if file.is_file() else claim
+
+
+def _taken_over(outcome: Outcome, today: str) -> Claim:
+    """Return the claim with the number that was measured; a draft gets its first one."""
+    claim = outcome.claim
+    if outcome.got is None or (claim.date and outcome.got == claim.number):
+        return claim
+    past = (Past(date=claim.date, number=claim.number),) if claim.date else ()
+    updated = replace(claim, date=today, history=claim.history + past)
+    if claim.counts_images:
+        return replace(updated, n_correct=int(outcome.got))
+    return replace(updated, value=outcome.got)
+
+
+def _log_changes(path: Path, changed: list[Claim], ledger: Ledger) -> None:
+    was = ledger.claims
+    moved = [c for c in changed if was[c.id].date and c.number != was[c.id].number]
+    if not moved or not path.is_file():
+        return
+    text = path.read_text("utf-8")
+    if _NUMBERS_CHANGED not in text:
+        raise ClaimError(
+            Problem(
+                f"file '{path.name}'",
+                'it has no section "Numbers changed"',
+                "add the heading, underlined with hyphens, to the newest release",
+            )
+        )
+    lines = "".join(
+        f"* ``{claim.id}``: {was[claim.id]} became {claim} ({claim.date}).\n"
+        for claim in moved
+    )
+    head, tail = text.split(_NUMBERS_CHANGED, 1)
+    _replace(path, f"{head}{_NUMBERS_CHANGED}\n{lines}{tail.removeprefix(chr(10))}")
+
+
+def _refill(path: Path, claims: dict[str, Claim]) -> None:
+    """Rewrite the README's substitutions, the one place where no role can print a claim."""
+    if not path.is_file():
+        return
+    text = path.read_text("utf-8")
+    filled = _SUBSTITUTION.sub(
+        lambda match: (
+            f".. |{match['id']}| replace:: {claims[match['id']]}"
+            if match["id"] in claims
+            else match[0]
+        ),
+        text,
+    )
+    if filled != text:
+        _replace(path, filled)
+
+
+def _replace(path: Path, text: str) -> None:
+    with atomic_write(path) as file:
+        file.write(text.encode("utf-8"))

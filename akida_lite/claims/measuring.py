@@ -1,0 +1,132 @@
+"""How each quantity of the ledger is measured again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from akida_lite.claims.record import Claim
+from akida_lite.datasets import load_cifar10, load_cifar10_sample
+from akida_lite.datasets.cache import read_cached
+from akida_lite.datasets.cifar10 import CIFAR10
+from akida_lite.errors import DatasetError
+
+WEIGHTS_FOLDER = Path(__file__).parents[1] / "zoo" / "weights"
+
+# Pixels reach the Keras models as x / 255.
+INPUT_SCALING = (255, 0)
+
+_SHIPPED_IMAGES = 1000
+
+Images = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
+
+
+class NotMeasured(Exception):
+    """This claim cannot be measured here and now; the text says why."""
+
+
+class Bench:
+    """Models, data and predictions that several claims share, computed once.
+
+    Parameters
+    ----------
+    full : bool
+        Whether the full data set may be fetched, and Keras run over all of it.
+    """
+
+    def __init__(self, full: bool) -> None:
+        self.full = full
+        # Claims come sorted by model, so one model at a time is kept.
+        self.keras_model = lru_cache(maxsize=1)(_build)
+        self.integer_model = lru_cache(maxsize=1)(self._convert)
+        self.predictions = lru_cache(maxsize=8)(self._predict)
+        self._test_set = lru_cache(maxsize=1)(self._load)
+
+    def images(self, count: int) -> Images:
+        """Return the first `count` test images of CIFAR-10 and their labels."""
+        x, y = load_cifar10_sample() if count <= _SHIPPED_IMAGES else self._test_set()
+        return x[:count], y[:count]
+
+    def _load(self) -> Images:
+        if self.full:
+            try:
+                return load_cifar10()[1]
+            except DatasetError as error:
+                raise NotMeasured(f"no full data set: {error}") from error
+        arrays = read_cached(CIFAR10)
+        if arrays is None:
+            raise NotMeasured("the full data set is not on this machine")
+        return CIFAR10.split(arrays)[1]
+
+    def _convert(self, model: str, bits: str) -> Any:
+        from akida_lite.conversion import convert
+
+        return convert(self.keras_model(model, bits), input_scaling=INPUT_SCALING)
+
+    def _predict(
+        self, model: str, bits: str, backend: str, count: int
+    ) -> npt.NDArray[np.int64]:
+        x, _ = self.images(count)
+        if backend != "keras":
+            return np.asarray(self.integer_model(model, bits).predict(x, backend=backend))
+        if count > _SHIPPED_IMAGES and not self.full:
+            raise NotMeasured("Keras over the full data set takes minutes")
+        a, b = INPUT_SCALING
+        scaled = (x.astype(np.float32) - b) / a
+        outputs = self.keras_model(model, bits).predict(scaled, batch_size=256, verbose=0)
+        return np.asarray(outputs).reshape(count, -1).argmax(axis=1)
+
+
+def _build(model: str, bits: str) -> Any:
+    """Return the zoo's Keras model with its shipped weights."""
+    from akida_lite import zoo
+
+    weight_bits, act_bits, input_bits = map(int, bits.split("/"))
+    return getattr(zoo, model)(
+        (32, 32, 3),
+        weights="cifar10",
+        weights_quantization=weight_bits,
+        activ_quantization=act_bits,
+        input_weights_quantization=input_bits,
+    )
+
+
+def _top1(claim: Claim, bench: Bench) -> int:
+    count = claim.n_total or 0
+    predicted = bench.predictions(claim.model, claim.bits, claim.backend, count)
+    return int((predicted == bench.images(count)[1]).sum())
+
+
+def _agreement(claim: Claim, bench: Bench) -> int:
+    """Return how many images the engine and Keras put into the same class."""
+    count = claim.n_total or 0
+    keras = bench.predictions(claim.model, claim.bits, "keras", count)
+    return int((bench.predictions(claim.model, claim.bits, claim.backend, count) == keras).sum())
+
+
+def _parameters(claim: Claim, bench: Bench) -> int:
+    return int(bench.keras_model(claim.model, claim.bits).count_params())
+
+
+def _trainable_parameters(claim: Claim, bench: Bench) -> int:
+    variables = bench.keras_model(claim.model, claim.bits).trainable_variables
+    return sum(int(np.prod(variable.shape)) for variable in variables)
+
+
+def _file_bytes(claim: Claim, bench: Bench) -> int:
+    return (WEIGHTS_FOLDER / claim.weights).stat().st_size
+
+
+MEASURES: dict[str, Callable[[Claim, Bench], int | float]] = {
+    "top1": _top1,
+    "agreement": _agreement,
+    "parameters": _parameters,
+    "trainable_parameters": _trainable_parameters,
+    "file_bytes": _file_bytes,
+}
+"""How each quantity is measured; a claim of another quantity is not measured again."""
