@@ -117,9 +117,7 @@ def _undo_differences(differences: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint
     return np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
 
 
-def _joined(
-    batches: dict[str, tuple[npt.NDArray[np.generic], npt.NDArray[np.generic]]],
-) -> Arrays:
+def _joined(batches: dict[str, Pair]) -> Arrays:
     images, labels = zip(*(batches[name] for name in _TRAIN), strict=True)
     return {
         "x_train": np.concatenate(images).astype(np.uint8),

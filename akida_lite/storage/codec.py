@@ -100,7 +100,7 @@ def _instance(node: Any, members: tuple[Any, ...], where: str, arrays: Arrays) -
     admitted = {
         cls.__name__: cls
         for member in members
-        if is_dataclass(member)
+        if isinstance(member, type) and is_dataclass(member)
         for cls in (member, *member.__subclasses__())
     }
     name = node.get("type") if isinstance(node, dict) else None

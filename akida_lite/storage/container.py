@@ -243,8 +243,9 @@ def _declared_size(entry: Any) -> int | None:
     if not isinstance(shape, list) or not all(type(n) is int and n > 0 for n in shape):
         return None
     if kind == "int8":
-        known = type(bits) is int and 1 <= bits <= 8
-        return packed_size(math.prod(shape), bits) if known else None
+        if type(bits) is not int or not 1 <= bits <= 8:
+            return None
+        return packed_size(math.prod(shape), bits)
     if kind not in _LAYOUTS:
         return None
     return math.prod(shape) * np.dtype(_LAYOUTS[kind]).itemsize

@@ -26,6 +26,7 @@ from akida_lite.files import sha256_of
 MEMBER = "package/all"
 SHAPES = {"x_train": (3, 2, 2, 1), "y_train": (3,), "x_test": (2, 2, 2, 1), "y_test": (2,)}
 VALUES = np.arange(12 + 3 + 8 + 2, dtype=np.uint8)
+CONTENT = VALUES.tobytes()
 
 
 def arrays():
@@ -37,7 +38,7 @@ def arrays():
     }
 
 
-def tgz(content=VALUES.tobytes(), member=MEMBER):
+def tgz(content=CONTENT, member=MEMBER):
     """Return a tar.gz archive with one member."""
     return tgz_of({member: content})
 

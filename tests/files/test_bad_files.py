@@ -14,7 +14,7 @@ import pytest
 from stored_models import content, small_model
 
 from akida_lite.errors import FileFormatError, InputError, LayerError
-from akida_lite.layers import InputData
+from akida_lite.layers import Convolutional, InputData
 from akida_lite.storage import load, save
 
 AGAIN = "get the file again from where it came from"
@@ -457,3 +457,36 @@ def test_layers_that_form_no_chain_are_not_saved(tmp_path):
         "have 4 rows. Fix: feed it the map it was trained on."
     )
     assert not (tmp_path / "model").exists()
+
+
+IMPOSSIBLE_WINDOWS = {
+    "strides": ([0, 1], "kernel size (1, 1) or strides (0, 1) is below 1", "choose 1 or more"),
+    "padding": (
+        "mirror",
+        "kernel padding='mirror' is neither 'same' nor 'valid'",
+        "choose one of the two",
+    ),
+}
+
+
+@pytest.mark.parametrize("field", IMPOSSIBLE_WINDOWS)
+def test_a_convolution_with_an_impossible_window(field, tmp_path):
+    value, problem, remedy = IMPOSSIBLE_WINDOWS[field]
+    path = tmp_path / "model"
+    kernel = Convolutional(
+        name="conv",
+        weights=np.ones((1, 1, 4, 4), np.int8),
+        weight_bits=2,
+        input_bits=1,
+        output=small_model()[2].output,
+    )
+    save(path, (small_model()[0], kernel), {})
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    header = json.loads(parts["header.json"])
+    header["content"]["layers"][1][field] = value
+    path.write_bytes(zipped(parts | {"header.json": json.dumps(header)}))
+    with pytest.raises(FileFormatError) as caught:
+        load(path)
+    problem = wrong(f"layer 'conv' (Convolutional): {problem}. Fix: {remedy}.")
+    assert str(caught.value) == f"file '{path}': {problem}. Fix: {RESAVE}."
