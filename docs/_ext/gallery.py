@@ -1,0 +1,30 @@
+"""Every gallery page starts from the same state, whichever page ran before it."""
+
+from __future__ import annotations
+
+import random
+import sys
+import warnings
+from typing import Any
+
+import numpy as np
+
+
+def reset(gallery_conf: dict[str, Any], page: str) -> None:
+    """Seed every generator and drop what the page before has left behind.
+
+    Parameters
+    ----------
+    gallery_conf : dict
+    page : str
+        File name of the page about to run.
+    """
+    random.seed(0)
+    # Pages draw from their own Generator; this catches a library that does not.
+    np.random.seed(0)  # noqa: NPY002
+    warnings.resetwarnings()
+    keras = sys.modules.get("keras")
+    if keras is not None:
+        # Also restarts the numbering of unnamed layers, which pages print.
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(0)

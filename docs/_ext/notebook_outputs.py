@@ -1,0 +1,138 @@
+"""Pytest plugin beside nbval: a notebook must print what its page prints, and keeps it.
+
+nbval executes the notebooks of the gallery, which come without outputs. After each cell
+this plugin compares what the cell has printed with what the page shows below the same
+code, and in the end stores the outputs in the notebook: who downloads it sees what it was
+checked with, and ``pytest --nbval`` holds later runs against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbval.plugin import IPyNbCell, IPyNbFile
+
+# What another run prints differently without being wrong. Accuracies and counts are not
+# among it.
+_VOLATILE = (
+    (re.compile(r"\d[\d,.]*(?:e[+-]?\d+)? ?(?:ns|µs|ms|s|min|seconds|images/s|MiB)\b"), "<t>"),
+    (re.compile(r"\d[\d,.]* ?(?:times|x)\b"), "<ratio>"),
+    (re.compile(r"\S+\.py:\d+: (?=\w*Warning)"), ""),
+    (re.compile(r"0x[0-9a-f]{6,}"), "<address>"),
+)
+
+# TensorFlow's C++ logs reach a notebook, which captures the process, but no page.
+_LOG = re.compile(r"^(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|[IWE]\d{4} |WARNING: All log messages)")
+
+_BLOCK = re.compile(r"^\.\. GENERATED FROM PYTHON SOURCE LINES \d+-\d+$", re.MULTILINE)
+_TEXT_OUTPUT = re.compile(r"^ \.\. code-block:: none\n\n((?:    .*\n|\n)*)", re.MULTILINE)
+_HTML_OUTPUT = re.compile(
+    r'<div class="output_subarea output_html rendered_html output_result">\n((?:    .*\n|\n)*)'
+)
+
+
+def page_outputs(page: str) -> list[str]:
+    """Return what a page shows below each of its code cells, as text.
+
+    Parameters
+    ----------
+    page : str
+        reStructuredText that sphinx-gallery wrote for the page.
+    """
+    blocks = _BLOCK.split(page)[1:]
+    code = [block for block in blocks if block.lstrip().startswith(".. code-block:: Python")]
+    return ["".join(_TEXT_OUTPUT.findall(b) + _HTML_OUTPUT.findall(b)) for b in code]
+
+
+def cell_output(outputs: list[Any]) -> str:
+    """Return what a notebook cell shows, as the same text; figures have none.
+
+    Parameters
+    ----------
+    outputs : list of NotebookNode
+        As nbval collects them.
+    """
+    shown = []
+    for output in outputs:
+        data = output.get("data", {})
+        if output["output_type"] == "stream":
+            shown.append(output["text"])
+        elif "text/html" in data:
+            shown.append(data["text/html"])
+        elif "image/png" not in data:
+            shown.append(data.get("text/plain", ""))
+    return "\n".join(shown)
+
+
+def comparable(text: str) -> list[str]:
+    """Return the lines of an output without what may differ between two good runs.
+
+    Parameters
+    ----------
+    text : str
+    """
+    for pattern, stand_in in _VOLATILE:
+        text = pattern.sub(stand_in, text)
+    lines = (unescape(line).strip() for line in text.splitlines())
+    # stdout and stderr may interleave differently; which lines appear may not.
+    return sorted(line for line in lines if line and not _LOG.match(line))
+
+
+def first_difference(page: str, notebook: str) -> str:
+    """Return a sentence with the first line that differs; empty where none does.
+
+    Parameters
+    ----------
+    page, notebook : str
+        Output of the same cell.
+    """
+    on_page, in_notebook = comparable(page), comparable(notebook)
+    if on_page == in_notebook:
+        return ""
+    only_page = [line for line in on_page if line not in in_notebook]
+    only_notebook = [line for line in in_notebook if line not in on_page]
+    return (
+        f"the page shows {(only_page or ['nothing more'])[0]!r}, "
+        f"the notebook {(only_notebook or ['nothing more'])[0]!r}"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """After nbval has run a cell, compare it with its page and keep its outputs."""
+    result = yield
+    if isinstance(item, IPyNbCell):
+        page = Path(item.parent.path).with_suffix(".rst")
+        # The first cell, which says what to install, is not on the page.
+        if page.is_file() and item.cell_num > 0:
+            shown = page_outputs(page.read_text("utf-8"))
+            different = first_difference(
+                shown[item.cell_num - 1], cell_output(item.test_outputs)
+            )
+            if different:
+                item.raise_cell_error("Notebook and page differ", different)
+        item.cell.outputs = [_without_logs(o) for o in item.test_outputs]
+        item.cell.execution_count = item.cell_num + 1
+    return result
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Store the outputs, once all cells of all notebooks have passed."""
+    notebooks = {
+        item.parent for item in session.items if isinstance(item.parent, IPyNbFile)
+    }
+    for notebook in notebooks if exitstatus == 0 else ():
+        nbformat.write(notebook.nb, str(notebook.path))
+
+
+def _without_logs(output: Any) -> Any:
+    if output["output_type"] == "stream":
+        lines = output["text"].splitlines(keepends=True)
+        output["text"] = "".join(line for line in lines if not _LOG.match(line))
+    return output

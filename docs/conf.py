@@ -1,0 +1,114 @@
+"""Configuration of the documentation; ``docs/build.py`` builds it."""
+
+import sys
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS / "_ext"))
+
+from inventories import write_inventory  # noqa: E402
+
+project = "akida_lite"
+author = "The akida_lite developers"
+copyright = "2026, the akida_lite developers. Not affiliated with BrainChip"
+version = release = installed_version("akida_lite")
+
+extensions = [
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.mathjax",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
+    "sphinxext.opengraph",
+    "claims",
+]
+
+nitpicky = True
+default_role = "code"
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "examples/**/*.ipynb", "gen/mini"]
+suppress_warnings = ["config.cache"]
+
+# -- reference ---------------------------------------------------------------------------
+
+autosummary_generate = True
+autodoc_member_order = "bysource"
+# Types stand in the docstrings, with shapes and units, which annotations cannot say.
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+
+intersphinx_mapping = {
+    project: (base, write_inventory(DOCS / "inventories" / f"{project}.txt", DOCS / "gen"))
+    for project, base in {
+        "matplotlib": "https://matplotlib.org/stable/",
+        "numpy": "https://numpy.org/doc/stable/",
+        "python": "https://docs.python.org/3/",
+        "sklearn": "https://scikit-learn.org/stable/",
+    }.items()
+}
+
+bibtex_bibfiles = ["references.bib"]
+bibtex_reference_style = "author_year"
+
+# -- gallery -----------------------------------------------------------------------------
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "examples",
+    "within_subsection_order": "FileNameSortKey",
+    "filename_pattern": r"/plot_",
+    "backreferences_dir": "gen/mini",
+    "doc_module": ("akida_lite",),
+    "capture_repr": ("_repr_html_", "__repr__"),
+    "reset_modules": ("matplotlib", "gallery.reset"),
+    "image_srcset": ["2x"],
+    "junit": "../junit.xml",
+    "abort_on_example_error": False,
+    "min_reported_time": 1,
+    "remove_config_comments": True,
+    "show_signature": False,
+    "first_notebook_cell": (
+        "# Needs akida_lite and what its pages use. Once, with the path of your copy:\n"
+        '#   %pip install "PATH/TO/akida_lite[examples]"\n'
+        "%matplotlib inline"
+    ),
+    "nested_sections": False,
+}
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+# -- looks -------------------------------------------------------------------------------
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"akida_lite {version}"
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
+html_favicon = "_static/favicon.svg"
+html_show_sourcelink = False
+html_context = {"default_mode": "auto"}
+html_theme_options = {
+    "logo": {"text": "akida_lite"},
+    "navbar_align": "left",
+    "navbar_end": ["theme-switcher"],
+    "secondary_sidebar_items": ["page-toc", "sg_download_links"],
+    "footer_start": ["independence"],
+    "footer_end": ["theme-version"],
+    "show_prev_next": True,
+    # Both pass the contrast that WCAG AA asks for.
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+html_sidebars = {"changes": [], "bibliography": []}
+
+ogp_site_name = "akida_lite"
+ogp_social_cards = {"enable": False}
+ogp_use_first_image = True
+
+linkcheck_retries = 2
+linkcheck_timeout = 20
