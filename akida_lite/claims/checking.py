@@ -16,7 +16,7 @@ from akida_lite.files import atomic_write, sha256_of
 
 _PAGES = ("README.rst", "docs/**/*.rst", "examples/**/*.py", "akida_lite/**/*.py")
 _SUBSTITUTION = re.compile(r"^\.\. \|(?P<id>[\w.]+)\| replace:: .*$", re.MULTILINE)
-_NUMBERS_CHANGED = "Numbers changed\n---------------\n"
+_NUMBERS_CHANGED = "Numbers changed\n~~~~~~~~~~~~~~~\n"
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def _log_changes(path: Path, changed: list[Claim], ledger: Ledger) -> None:
             Problem(
                 f"file '{path.name}'",
                 'it has no section "Numbers changed"',
-                "add the heading, underlined with hyphens, to the newest release",
+                "add the heading, underlined with tildes, to the newest release",
             )
         )
     lines = "".join(

@@ -50,7 +50,7 @@ Changes
 ---
 
 Numbers changed
----------------
+~~~~~~~~~~~~~~~
 
 * ``older.claim``: 1 became 2 (2026-01-01).
 """
@@ -208,7 +208,7 @@ def test_a_change_log_without_the_section_is_refused(tree, correct):
         write(root=tree)
     assert str(caught.value) == (
         "file 'CHANGES.rst': it has no section \"Numbers changed\". Fix: add the heading, "
-        "underlined with hyphens, to the newest release."
+        "underlined with tildes, to the newest release."
     )
     assert ledger_of(tree).claims["net.akida.top1"].n_correct == 919
 
