@@ -147,7 +147,7 @@ class Claim:
         return f"{number:,.{self.decimals}f} {self.unit}".rstrip()
 
     def exactly(self, number: int | float) -> str:
-        """Return `number` with everything a comparison needs: ``91.90 % (919 of 1,000)``.
+        """Return `number` with everything a comparison needs: the counts beside the share.
 
         Parameters
         ----------
