@@ -1,0 +1,88 @@
+"""What every backend makes of a chain of layers: a program that runs on batches."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from akida_lite.layers import Layer
+
+Events: TypeAlias = npt.NDArray[np.uint8]
+Batch: TypeAlias = npt.NDArray[Any]
+"""uint8 events, or the int32 potentials of a last layer without activation; NHWC."""
+
+Step: TypeAlias = Callable[[Batch], Batch]
+
+# What the temporary arrays of one batch may occupy, per array. Larger batches are not
+# faster: they leave the cache.
+WORKING_BYTES = 32 << 20
+
+
+@dataclass(frozen=True)
+class Program:
+    """A chain of layers, made ready to run on batches of checked input.
+
+    Attributes
+    ----------
+    output : callable
+        From a batch of input to the output of the last layer.
+    every_output : callable
+        From a batch of input to an iterator over the outputs of all layers, in order.
+    batch_size : int
+        Images at a time that keep temporary arrays near `WORKING_BYTES`.
+    """
+
+    output: Callable[[Batch], Batch]
+    every_output: Callable[[Batch], Iterator[Batch]]
+    batch_size: int
+
+
+Backend: TypeAlias = Callable[[tuple[Layer, ...], int | None], Program]
+"""From a chain of layers and a number of threads (None: all cores) to a program."""
+
+
+def program_of_steps(steps: Sequence[Step], bytes_per_image: int) -> Program:
+    """Return the program that runs one step a layer.
+
+    Parameters
+    ----------
+    steps : sequence of callable
+        From the output of the layer before to the output of the layer.
+    bytes_per_image : int
+        Size of the largest temporary array, for one image.
+    """
+
+    def every_output(batch: Batch) -> Iterator[Batch]:
+        for step in steps:
+            batch = step(batch)
+            yield batch
+
+    def output(batch: Batch) -> Batch:
+        for step in steps:
+            batch = step(batch)
+        return batch
+
+    return Program(output, every_output, max(1, WORKING_BYTES // bytes_per_image))
+
+
+def kept_while_layers_live(prepare: Backend) -> Backend:
+    """Return `prepare`, made to prepare the same layers once.
+
+    The programs of `prepare` must not refer to the layers, or those would never be freed.
+    """
+    # Weak references compare as what they refer to: by a layer's identity.
+    programs: dict[tuple[object, ...], Program] = {}
+
+    def kept(layers: tuple[Layer, ...], threads: int | None) -> Program:
+        key = (threads, *map(weakref.ref, layers))
+        if key not in programs:
+            programs[key] = prepare(layers, threads)
+            weakref.finalize(layers[0], programs.pop, key, None)
+        return programs[key]
+
+    return kept

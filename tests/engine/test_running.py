@@ -1,0 +1,216 @@
+"""Options, input that is refused, counts and what is kept between runs."""
+
+import gc
+import weakref
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from strategies import runs
+
+from akida_lite.engine import BACKENDS, run, trace
+from akida_lite.engine.program import kept_while_layers_live
+from akida_lite.errors import InputError, LayerError
+from akida_lite.layers import (
+    Convolutional,
+    FullyConnected,
+    InputConvolutional,
+    InputData,
+    Potentials,
+    SeparableConvolutional,
+    Staircase,
+    layer_shapes,
+)
+
+STEP = Staircase(np.zeros((1, 1), np.int32), 1)
+SCORE = Potentials(np.ones(1), np.zeros(1))
+ONES = np.ones((1, 1, 1, 1), np.int8)
+WIDTHS = {"weight_bits": 2, "input_bits": 1}
+PIXELS = InputConvolutional(
+    name="pixels",
+    input_shape=(4, 5, 3),
+    weights=np.ones((1, 1, 3, 1), np.int8),
+    weight_bits=2,
+    input_bits=8,
+    output=STEP,
+)
+EVENTS = InputData(name="events", input_shape=(4, 5, 1), input_bits=1)
+ONE_OF_EACH = (
+    InputData(name="events", input_shape=(1, 1, 1), input_bits=1),
+    Convolutional(name="conv", weights=ONES, output=STEP, **WIDTHS),
+    SeparableConvolutional(
+        name="separable", depthwise=ONES, pointwise=ONES, output=STEP, **WIDTHS
+    ),
+    FullyConnected(name="dense", weights=np.ones((1, 1), np.int8), output=SCORE, **WIDTHS),
+)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_backend_runs_every_layer(backend):
+    outputs = [
+        output.item()
+        for _, output in trace(ONE_OF_EACH, np.ones((1, 1, 1, 1), bool), backend=backend)
+    ]
+    assert outputs == [1, 1, 1, 1]
+    kinds = {type(layer) for layer in (*ONE_OF_EACH, PIXELS)}
+    assert run((PIXELS,), np.ones((1, 4, 5, 3), np.uint8), backend=backend).output.all()
+    assert kinds == {
+        InputData,
+        InputConvolutional,
+        Convolutional,
+        SeparableConvolutional,
+        FullyConnected,
+    }
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(case=runs(longest=2))
+def test_no_images_give_no_outputs_of_the_right_shape_and_type(backend, case):
+    layers, x = case
+    one = run(layers, x[:1], backend=backend).output
+    none = run(layers, x[:0], backend=backend, count_events=True)
+    assert none.output.shape == (0, *one.shape[1:])
+    assert none.output.dtype == one.dtype
+    assert all(count.images == count.input_events == 0 for count in none.events)
+    shapes = [output.shape for _, output in trace(layers, x[:0], backend=backend)]
+    assert shapes == [(0, *shape) for _, shape in layer_shapes(layers)]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(case=runs())
+def test_counts_are_those_of_the_traced_maps(backend, case):
+    layers, x = case
+    record = run(layers, x, backend=backend, count_events=True)
+    came = x
+    for (layer, left), count in zip(trace(layers, x), record.events, strict=True):
+        assert count.layer == layer.name
+        assert count.images == len(x)
+        assert count.input_events == np.count_nonzero(came)
+        assert count.output_events == np.count_nonzero(left)
+        assert count.input_size * len(x) == came.size
+        assert count.output_size * len(x) == left.size
+        came = left
+
+
+def test_events_are_counted_only_when_asked_for():
+    x = np.ones((1, 4, 5, 3), np.uint8)
+    assert run((PIXELS,), x).events == ()
+    assert len(run((PIXELS,), x, count_events=True).events) == 1
+
+
+def test_progress_reports_after_every_batch():
+    calls = []
+    x = np.zeros((5, 4, 5, 3), np.uint8)
+    run((PIXELS,), x, batch_size=2, progress=lambda *call: calls.append(call))
+    assert calls == [(2, 5), (4, 5), (5, 5)]
+
+
+@pytest.mark.parametrize(
+    ("layer", "x", "message"),
+    [
+        (
+            PIXELS,
+            [[1]],
+            "input: is a list, a numpy array is expected. Fix: convert it with "
+            "np.asarray(...).",
+        ),
+        (
+            PIXELS,
+            np.zeros((1, 4, 5, 3), np.float32),
+            "input: has dtype float32, layer 'pixels' reads uint8 pixels. Fix: give the image "
+            "as it was stored, 0 to 255, before any scaling.",
+        ),
+        (
+            EVENTS,
+            np.zeros((1, 4, 5, 1)),
+            "input: has dtype float64, layer 'events' reads integer events. Fix: count events "
+            "as integers, for instance uint8.",
+        ),
+        (
+            PIXELS,
+            np.zeros((1, 5, 4, 3), np.uint8),
+            "input: has shape (1, 5, 4, 3), layer 'pixels' reads (n, 4, 5, 3). Fix: give one "
+            "array of whole images, height before width before channels.",
+        ),
+        (
+            PIXELS,
+            np.zeros((4, 5, 3), np.uint8),
+            "input: has shape (4, 5, 3), layer 'pixels' reads (n, 4, 5, 3). Fix: add the batch "
+            "axis: x[np.newaxis].",
+        ),
+        (
+            EVENTS,
+            np.full((1, 4, 5, 1), 2, np.uint8),
+            "input: spans 2 to 2, layer 'events' reads 1-bit values, 0 to 1. Fix: clip or "
+            "rescale the values.",
+        ),
+        (
+            EVENTS,
+            np.full((1, 4, 5, 1), -1, np.int64),
+            "input: spans -1 to -1, layer 'events' reads 1-bit values, 0 to 1. Fix: clip or "
+            "rescale the values.",
+        ),
+    ],
+)
+def test_wrong_input_is_refused_with_the_fix(layer, x, message):
+    for call in (run, trace):
+        with pytest.raises(InputError) as caught:
+            call((layer,), x)
+        assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (
+            {"backend": "gpu"},
+            "option 'backend': 'gpu' is none of 'fast', 'reference'. Fix: choose one of them.",
+        ),
+        (
+            {"batch_size": 0},
+            "option 'batch_size': 0 is below 1. Fix: choose 1 or more, or None.",
+        ),
+        ({"threads": -1}, "option 'threads': -1 is below 1. Fix: choose 1 or more, or None."),
+    ],
+)
+def test_wrong_options_are_refused_with_the_fix(option, message):
+    with pytest.raises(InputError) as caught:
+        run((PIXELS,), np.zeros((1, 4, 5, 3), np.uint8), **option)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("layers", [(), ONE_OF_EACH[1:]])
+def test_a_chain_without_an_input_layer_is_refused(layers):
+    with pytest.raises(LayerError, match="a model starts with an input layer"):
+        run(layers, np.zeros((1, 1, 1, 1), np.uint8))
+
+
+def test_layers_are_prepared_once_and_freed_when_nobody_has_them():
+    calls = []
+
+    def prepare(layers, threads):
+        calls.append(threads)
+        return BACKENDS["fast"](layers, threads)
+
+    kept = kept_while_layers_live(prepare)
+    layers = (InputData(name="a", input_shape=(1, 1, 1), input_bits=1),)
+    again = (InputData(name="a", input_shape=(1, 1, 1), input_bits=1),)
+    assert kept(layers, None) is kept(layers, None)
+    assert kept(layers, 1) is not kept(layers, None)
+    kept(again, None)
+    assert calls == [None, 1, None]
+    gone = weakref.ref(layers[0])
+    del layers
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_program_does_not_keep_its_layers_alive():
+    layers = tuple(replace(layer) for layer in ONE_OF_EACH)
+    program = BACKENDS["fast"](layers, None)
+    gone = [weakref.ref(layer) for layer in layers]
+    del layers
+    gc.collect()
+    assert all(ref() is None for ref in gone)
+    assert program.output(np.ones((1, 1, 1, 1), np.uint8)).item() == 1

@@ -1,0 +1,169 @@
+"""Layers and whole models of every kind, drawn by hypothesis."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from akida_lite.fixed_point import INT32_MAX, INT32_MIN, activation_levels, weight_limit
+from akida_lite.layers import (
+    Convolutional,
+    FullyConnected,
+    GlobalAveragePool,
+    InputConvolutional,
+    InputData,
+    MaxPool,
+    Potentials,
+    SeparableConvolutional,
+    Staircase,
+)
+
+SEEDS = st.integers(0, 2**32 - 1)
+PADDINGS = st.sampled_from(["same", "valid"])
+EXTREMES = np.array([INT32_MIN, INT32_MIN + 1, INT32_MAX - 1, INT32_MAX], np.int32)
+
+
+@st.composite
+def events(draw, shape, bits, largest_batch=3):
+    """Images or maps of `shape`, with a batch axis: mostly zeros, or full of the highest."""
+    rng = np.random.default_rng(draw(SEEDS))
+    size = (draw(st.integers(1, largest_batch)), *shape)
+    values = rng.integers(0, activation_levels(bits), size, np.uint8, endpoint=True)
+    kind = draw(st.sampled_from(["sparse", "dense", "highest", "none"]))
+    if kind == "sparse":
+        return values * (rng.random(size) < 0.2).astype(np.uint8)
+    return {"dense": values, "highest": np.full_like(values, activation_levels(bits))}.get(
+        kind, np.zeros_like(values)
+    )
+
+
+@st.composite
+def weights(draw, shape, bits):
+    """int8 weights: random, or all at one end of the range."""
+    rng = np.random.default_rng(draw(SEEDS))
+    limit = weight_limit(bits)
+    end = draw(st.sampled_from([None, None, None, -limit, limit]))
+    if end is not None:
+        return np.full(shape, end, np.int8)
+    return rng.integers(-limit, limit, shape, np.int8, endpoint=True)
+
+
+@st.composite
+def staircases(draw, filters, reach):
+    """Thresholds where potentials are, on top of each other, and at the ends of int32."""
+    bits = draw(st.integers(1, 8))
+    rng = np.random.default_rng(draw(SEEDS))
+    spread = draw(st.sampled_from([1, 8, max(1, reach // 20), max(1, reach)]))
+    cuts = rng.integers(-spread, spread, (filters, activation_levels(bits)), np.int64)
+    if draw(st.booleans()):
+        extreme = rng.random(cuts.shape) < 0.2
+        cuts[extreme] = rng.choice(EXTREMES, int(extreme.sum()))
+    return Staircase(np.sort(cuts, axis=1).astype(np.int32), bits)
+
+
+@st.composite
+def outputs(draw, filters, reach, last):
+    if last and draw(st.booleans()):
+        rng = np.random.default_rng(draw(SEEDS))
+        return Potentials(rng.uniform(0.1, 2, filters), rng.normal(size=filters))
+    return draw(staircases(filters, reach))
+
+
+@st.composite
+def pools(draw, shape):
+    """A pool that fits a map of `shape`."""
+    kind = draw(st.sampled_from(["none", "none", "max", "max", "average"]))
+    if kind == "none":
+        return None
+    if kind == "average":
+        return GlobalAveragePool()
+    padding = draw(PADDINGS)
+    limits = shape[:2] if padding == "valid" else (4, 4)
+    size = tuple(draw(st.integers(1, min(4, limit))) for limit in limits)
+    return MaxPool(size, (draw(st.integers(1, 4)), draw(st.integers(1, 4))), padding)
+
+
+@st.composite
+def windowed(draw, kind, shape, input_bits, last, name="layer", **extra):
+    """A layer of type `kind` with a kernel, whose output map is not empty."""
+    bits = draw(st.integers(2, 8))
+    padding = draw(PADDINGS)
+    limits = shape[:2] if padding == "valid" else (7, 7)
+    kernel = tuple(draw(st.integers(1, min(7, limit))) for limit in limits)
+    strides = (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+    filters = draw(st.integers(1, 6))
+    if kind is SeparableConvolutional:
+        kernels = {
+            "depthwise": draw(weights((*kernel, shape[2], 1), bits)),
+            "pointwise": draw(weights((1, 1, shape[2], filters), bits)),
+        }
+    else:
+        kernels = {"weights": draw(weights((*kernel, shape[2], filters), bits))}
+    widths = {"weight_bits": bits, "input_bits": input_bits}
+    geometry = {"strides": strides, "padding": padding}
+    silent = Potentials(np.ones(filters), np.zeros(filters))
+    draft = kind(name=name, output=silent, **kernels, **widths, **geometry, **extra)
+    pool = draw(pools(draft.convolved_shape(shape)))
+    output = draw(outputs(filters, draft.potential_bound(shape), last))
+    return kind(name=name, output=output, pool=pool, **kernels, **widths, **geometry, **extra)
+
+
+@st.composite
+def fully_connected(draw, shape, input_bits, last, name="layer"):
+    bits = draw(st.integers(2, 8))
+    filters = draw(st.integers(1, 6))
+    matrix = draw(weights((int(np.prod(shape)), filters), bits))
+    reach = int(np.abs(matrix.astype(np.int64)).sum(axis=0).max())
+    return FullyConnected(
+        name=name,
+        weights=matrix,
+        weight_bits=bits,
+        input_bits=input_bits,
+        output=draw(outputs(filters, reach * activation_levels(input_bits), last)),
+    )
+
+
+@st.composite
+def map_shapes(draw):
+    return tuple(draw(st.integers(1, limit)) for limit in (9, 9, 4))
+
+
+@st.composite
+def input_layers(draw, last=False):
+    shape = draw(map_shapes())
+    if draw(st.booleans()):
+        return InputData(name="input", input_shape=shape, input_bits=draw(st.integers(1, 8)))
+    extra = {"input_shape": shape, "padding_value": draw(st.integers(0, 255))}
+    return draw(windowed(InputConvolutional, shape, 8, last, "input", **extra))
+
+
+EVENT_LAYERS = (Convolutional, SeparableConvolutional, FullyConnected)
+
+
+@st.composite
+def event_layers(draw, kind, shape, input_bits, last, name="layer"):
+    if kind is FullyConnected:
+        return draw(fully_connected(shape, input_bits, last, name))
+    return draw(windowed(kind, shape, input_bits, last, name))
+
+
+@st.composite
+def chains(draw, kinds=EVENT_LAYERS, longest=3):
+    """A whole model: an input layer, then up to `longest` event layers."""
+    length = draw(st.integers(0, longest))
+    layers = [draw(input_layers(last=length == 0))]
+    shape = layers[0].output_shape(layers[0].input_shape)
+    for index in range(length):
+        before = layers[-1]
+        bits = before.input_bits if isinstance(before, InputData) else before.act_bits
+        kind = draw(st.sampled_from(kinds))
+        layer = draw(event_layers(kind, shape, bits, index == length - 1, f"layer_{index}"))
+        layers.append(layer)
+        shape = layer.output_shape(shape)
+    return tuple(layers)
+
+
+@st.composite
+def runs(draw, kinds=EVENT_LAYERS, longest=3, largest_batch=3):
+    """A model and images for it."""
+    layers = draw(chains(kinds, longest))
+    first = layers[0]
+    return layers, draw(events(first.input_shape, first.input_bits, largest_batch))
