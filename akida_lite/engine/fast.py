@@ -59,9 +59,11 @@ def prepare(layers: tuple[Layer, ...], threads: int | None) -> Program:
         Ignored: the linear algebra library decides.
     """
     del threads
-    shapes = [shape for shape, _ in layer_shapes(layers)]
+    shapes = layer_shapes(layers)
     steps = [PREPARE[type(layer)](layer) for layer in layers]
-    return program_of_steps(steps, max(map(bytes_per_image, layers, shapes)))
+    arriving = [shape for shape, _ in shapes]
+    largest = max(map(bytes_per_image, layers, arriving))
+    return program_of_steps(shapes, steps, largest)
 
 
 def bytes_per_image(layer: Layer, shape: Shape) -> int:
@@ -88,8 +90,8 @@ def highest_input(layer: Neural) -> int:
 
 def weight_sums(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
     """Return the sum of magnitudes of the weights that end in each filter."""
-    magnitudes = np.abs(weights.astype(np.int64)).reshape(-1, weights.shape[-1])
-    return cast(npt.NDArray[np.int64], magnitudes.sum(axis=0))
+    magnitudes = np.abs(weights).reshape(-1, weights.shape[-1])
+    return cast(npt.NDArray[np.int64], magnitudes.sum(axis=0, dtype=np.int64))
 
 
 # The steps below keep no reference to their layer, only what they compute with: a program

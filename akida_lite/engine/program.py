@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.layers import Layer
+from akida_lite.layers import Layer, Shape
 
 Events: TypeAlias = npt.NDArray[np.uint8]
 Batch: TypeAlias = npt.NDArray[Any]
@@ -29,16 +29,23 @@ class Program:
 
     Attributes
     ----------
+    shapes : list of (Shape, Shape)
+        Input and output shape of every layer.
     output : callable
         From a batch of input to the output of the last layer.
     every_output : callable
         From a batch of input to an iterator over the outputs of all layers, in order.
+    counted : callable
+        From a batch of input to the output of the last layer and the number of non-zero
+        values that each layer emits.
     batch_size : int
         Images at a time that keep temporary arrays near `WORKING_BYTES`.
     """
 
+    shapes: list[tuple[Shape, Shape]]
     output: Callable[[Batch], Batch]
     every_output: Callable[[Batch], Iterator[Batch]]
+    counted: Callable[[Batch], tuple[Batch, list[int]]]
     batch_size: int
 
 
@@ -46,11 +53,14 @@ Backend: TypeAlias = Callable[[tuple[Layer, ...], int | None], Program]
 """From a chain of layers and a number of threads (None: all cores) to a program."""
 
 
-def program_of_steps(steps: Sequence[Step], bytes_per_image: int) -> Program:
+def program_of_steps(
+    shapes: list[tuple[Shape, Shape]], steps: Sequence[Step], bytes_per_image: int
+) -> Program:
     """Return the program that runs one step a layer.
 
     Parameters
     ----------
+    shapes : list of (Shape, Shape)
     steps : sequence of callable
         From the output of the layer before to the output of the layer.
     bytes_per_image : int
@@ -67,7 +77,15 @@ def program_of_steps(steps: Sequence[Step], bytes_per_image: int) -> Program:
             batch = step(batch)
         return batch
 
-    return Program(output, every_output, max(1, WORKING_BYTES // bytes_per_image))
+    def counted(batch: Batch) -> tuple[Batch, list[int]]:
+        counts = []
+        for step in steps:
+            batch = step(batch)
+            counts.append(int(np.count_nonzero(batch)))
+        return batch, counts
+
+    size = max(1, WORKING_BYTES // bytes_per_image)
+    return Program(shapes, output, every_output, counted, size)
 
 
 def kept_while_layers_live(prepare: Backend) -> Backend:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from math import prod
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -48,10 +49,11 @@ def prepare(layers: tuple[Layer, ...], threads: int | None) -> Program:
         Ignored: one thread.
     """
     del threads
-    values = max(int(np.prod(shape)) for pair in layer_shapes(layers) for shape in pair)
+    shapes = layer_shapes(layers)
+    values = max(prod(shape) for pair in shapes for shape in pair)
     steps = [partial(layer_output, layer) for layer in layers]
     # A pooled layer's potentials are larger than its output by up to the window.
-    return program_of_steps(steps, 16 * values * np.int64(0).nbytes)
+    return program_of_steps(shapes, steps, 16 * values * np.int64(0).nbytes)
 
 
 def layer_output(layer: Layer, events: Events) -> Batch:

@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.engine import fast, reference
+from akida_lite.engine import fast, onnx_runtime, reference
 from akida_lite.engine.inputs import checked_input
 from akida_lite.engine.program import (
     Backend,
@@ -24,11 +24,16 @@ from akida_lite.layers import (
     Layer,
     Shape,
     Staircase,
-    layer_shapes,
 )
 
+
+def prepare_fastest(layers: tuple[Layer, ...], threads: int | None) -> Program:
+    """Return the program of ONNX Runtime, or of numpy where that is not installed."""
+    return (onnx_runtime if onnx_runtime.available() else fast).prepare(layers, threads)
+
+
 BACKENDS: dict[str, Backend] = {
-    "fast": kept_while_layers_live(fast.prepare),
+    "fast": kept_while_layers_live(prepare_fastest),
     "reference": reference.prepare,
 }
 """Name of a backend to the function that prepares a chain of layers for it."""
@@ -114,20 +119,20 @@ def run(
         If the layers do not form a chain.
     """
     layers = tuple(layers)
-    shapes = layer_shapes(layers)
-    events = checked_input(_input_layer(layers), x)
     _require_positive("batch_size", batch_size)
     program = prepared(layers, backend, threads)
-    output = _empty_output(layers[-1], shapes[-1][1], len(events))
+    events = checked_input(_input_layer(layers), x)
+    output = _empty_output(layers[-1], program.shapes[-1][1], len(events))
     counts = np.zeros(len(layers) + 1, np.int64) if count_events else None
     for part in _batches(len(events), batch_size or program.batch_size):
         if counts is None:
             output[part] = program.output(events[part])
         else:
-            output[part] = _counted(program, events[part], counts)
+            output[part], emitted = program.counted(events[part])
+            counts += [np.count_nonzero(events[part]), *emitted]
         if progress is not None:
             progress(part.stop, len(events))
-    return RunRecord(output, _event_counts(layers, shapes, len(events), counts))
+    return RunRecord(output, _event_counts(layers, program, len(events), counts))
 
 
 def trace(
@@ -155,12 +160,11 @@ def trace(
         As `run`.
     """
     layers = tuple(layers)
-    shapes = layer_shapes(layers)
-    events = checked_input(_input_layer(layers), x)
     program = prepared(layers, backend, threads)
+    events = checked_input(_input_layer(layers), x)
     outputs = [
         _empty_output(layer, shape, len(events))
-        for layer, (_, shape) in zip(layers, shapes, strict=True)
+        for layer, (_, shape) in zip(layers, program.shapes, strict=True)
     ]
     for part in _batches(len(events), program.batch_size):
         for output, batch in zip(outputs, program.every_output(events[part]), strict=True):
@@ -188,15 +192,6 @@ def prepared(layers: tuple[Layer, ...], backend: str, threads: int | None) -> Pr
     return BACKENDS[backend](layers, threads)
 
 
-def _counted(program: Program, batch: Batch, counts: npt.NDArray[np.int64]) -> Batch:
-    """Return the last layer's output; add each layer's non-zero values to `counts`."""
-    counts[0] += np.count_nonzero(batch)
-    output = batch
-    for index, output in enumerate(program.every_output(batch), start=1):
-        counts[index] += np.count_nonzero(output)
-    return output
-
-
 def _batches(images: int, size: int) -> Iterator[slice]:
     for start in range(0, images, size):
         yield slice(start, min(start + size, images))
@@ -209,7 +204,7 @@ def _empty_output(layer: Layer, shape: Shape, images: int) -> Batch:
 
 def _event_counts(
     layers: tuple[Layer, ...],
-    shapes: list[tuple[Shape, Shape]],
+    program: Program,
     images: int,
     counts: npt.NDArray[np.int64] | None,
 ) -> tuple[EventCount, ...]:
@@ -218,7 +213,7 @@ def _event_counts(
     return tuple(
         EventCount(layer.name, images, int(came), prod(shape), int(left), prod(out))
         for layer, (shape, out), came, left in zip(
-            layers, shapes, counts[:-1], counts[1:], strict=True
+            layers, program.shapes, counts[:-1], counts[1:], strict=True
         )
     )
 

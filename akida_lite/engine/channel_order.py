@@ -1,0 +1,72 @@
+"""Layers with their channels in another order: the same network, laid out differently.
+
+A depthwise kernel split into parts reads, for part g, the first channels of its input
+(`tap_groups`). The layer before can deliver them in that order for nothing, by permuting
+its filters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from akida_lite.engine.tap_groups import group_taps
+from akida_lite.fixed_point import activation_levels
+from akida_lite.layers import (
+    FullyConnected,
+    Layer,
+    Neural,
+    Output,
+    Potentials,
+    SeparableConvolutional,
+    Shape,
+    Staircase,
+)
+
+Order: TypeAlias = npt.NDArray[np.int64]
+"""Index of the channel that lies at each place."""
+
+
+def wanted_order(layer: Layer | None, channels: int) -> Order:
+    """Return the order in which `layer` would like to receive its channels."""
+    if isinstance(layer, SeparableConvolutional):
+        groups = group_taps(layer.depthwise, activation_levels(layer.input_bits))
+        if groups is not None:
+            return groups.order
+    return np.arange(channels)
+
+
+def reordered(layer: Neural, shape: Shape, arriving: Order, leaving: Order) -> Neural:
+    """Return `layer` as it is where channels lie in other orders.
+
+    Parameters
+    ----------
+    layer : Neural
+    shape : (height, width, channels) of its input
+    arriving, leaving : int64 arrays
+        Order of the channels of the input and of the output.
+    """
+    if all(np.array_equal(order, np.arange(len(order))) for order in (arriving, leaving)):
+        return layer
+    output = _reordered_output(layer.output, leaving)
+    if isinstance(layer, FullyConnected):
+        rows = layer.weights.reshape(*shape, layer.filters)
+        weights = rows[:, :, arriving][..., leaving].reshape(layer.weights.shape)
+        return replace(layer, weights=weights, output=output)
+    if isinstance(layer, SeparableConvolutional):
+        return replace(
+            layer,
+            depthwise=layer.depthwise[:, :, arriving],
+            pointwise=layer.pointwise[:, :, arriving][..., leaving],
+            output=output,
+        )
+    return replace(layer, weights=layer.weights[:, :, arriving][..., leaving], output=output)
+
+
+def _reordered_output(output: Output, order: Order) -> Output:
+    if isinstance(output, Staircase):
+        return Staircase(output.thresholds[order], output.bits)
+    return Potentials(output.scale[order], output.offset[order])

@@ -1,0 +1,98 @@
+"""Run the ONNX graph of a chain of layers with ONNX Runtime, where it is installed."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from akida_lite.engine.onnx_graph import INPUT, build
+from akida_lite.engine.program import Batch, Program
+from akida_lite.layers import (
+    Convolutional,
+    Layer,
+    SeparableConvolutional,
+    Shape,
+    layer_shapes,
+)
+
+# Size of the largest map of a batch. More images at a time leave the caches.
+_MAP_BYTES = 4 << 20
+_LARGEST_BATCH = 256
+
+
+@cache
+def available() -> bool:
+    """Whether the packages onnx and onnxruntime are installed; imports neither."""
+    return all(find_spec(package) is not None for package in ("onnx", "onnxruntime"))
+
+
+def prepare(layers: tuple[Layer, ...], threads: int | None) -> Program:
+    """Return the program that runs the layers' ONNX graph.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+    threads : int or None
+        Threads of ONNX Runtime; None for one on each core that the process may use.
+    """
+    shapes = layer_shapes(layers)
+    only = _session(build(layers), threads)
+    alive = [weakref.ref(layer) for layer in layers]
+
+    # Prepared when first asked for: most runs want neither counts nor inner maps.
+    @cache
+    def every(any_order: bool) -> Any:
+        again = [layer for reference in alive if (layer := reference()) is not None]
+        return _session(build(again, every_output=True, any_order=any_order), threads)
+
+    def output(batch: Batch) -> Batch:
+        result: Batch = _outputs(only, batch)[0]
+        return result
+
+    def every_output(batch: Batch) -> Iterator[Batch]:
+        yield from _outputs(every(False), batch)
+
+    def counted(batch: Batch) -> tuple[Batch, list[int]]:
+        outputs = _outputs(every(True), batch)
+        return outputs[-1], [int(np.count_nonzero(values)) for values in outputs]
+
+    largest = max(map(_largest_map, layers, [shape for shape, _ in shapes]))
+    size = min(max(1, _MAP_BYTES // largest), _LARGEST_BATCH)
+    return Program(shapes, output, every_output, counted, size)
+
+
+def usable_cores() -> int:
+    """Return how many cores the process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _session(model: Any, threads: int | None) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or usable_cores()
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def _outputs(session: Any, batch: Batch) -> list[Batch]:
+    outputs: list[Batch] = session.run(None, {INPUT: np.ascontiguousarray(batch)})
+    return outputs
+
+
+def _largest_map(layer: Layer, shape: Shape) -> int:
+    """Return the bytes of the larger of a layer's input and its map before pooling."""
+    if isinstance(layer, Convolutional | SeparableConvolutional):
+        return max(prod(shape), prod(layer.convolved_shape(shape)))
+    return prod(shape)
