@@ -48,15 +48,23 @@ def weights(draw, shape, bits):
 
 @st.composite
 def staircases(draw, filters, reach):
-    """Thresholds where potentials are, on top of each other, and at the ends of int32."""
+    """Thresholds anywhere, on top of each other, at the ends of int32, or as if trained."""
     bits = draw(st.integers(1, 8))
     rng = np.random.default_rng(draw(SEEDS))
     spread = draw(st.sampled_from([1, 8, max(1, reach // 20), max(1, reach)]))
-    cuts = rng.integers(-spread, spread, (filters, activation_levels(bits)), np.int64)
+    shape = (filters, activation_levels(bits))
+    if draw(st.booleans()):
+        # Floors of equally spaced numbers, as batch normalization folds into.
+        first = rng.uniform(-spread, spread, (filters, 1))
+        distance = rng.uniform(0, 4 * spread / shape[1], (filters, 1))
+        cuts = np.floor(first + distance * np.arange(shape[1])).astype(np.int64)
+    else:
+        cuts = rng.integers(-spread, spread, shape, np.int64)
     if draw(st.booleans()):
         extreme = rng.random(cuts.shape) < 0.2
         cuts[extreme] = rng.choice(EXTREMES, int(extreme.sum()))
-    return Staircase(np.sort(cuts, axis=1).astype(np.int32), bits)
+    cuts = np.clip(np.sort(cuts, axis=1), INT32_MIN, INT32_MAX)
+    return Staircase(cuts.astype(np.int32), bits)
 
 
 @st.composite

@@ -144,7 +144,7 @@ class _Search:
         cuts: Integers = np.clip(thresholds.astype(np.int64), low - 1, high)
         ends = np.concatenate([low, high], axis=1)
         self.cuts = cuts
-        self.halves: Reals = np.arange(cuts.shape[1]) + 0.5
+        self.halves: Reals = np.arange(0.5, cuts.shape[1])
         self.binds_below = cuts >= low
         self.binds_above = cuts < high
         self.span: Integers = reach.high - reach.low

@@ -12,9 +12,11 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from importlib import import_module
+from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from akida_lite.engine.channel_order import wanted_order
 from akida_lite.engine.onnx_lowering import lower
@@ -59,7 +61,7 @@ def build(
     graph = Graph()
     shape = shapes[0][0]
     source = Map(graph.transpose(INPUT, TO_NCHW), shape, np.arange(shape[2]))
-    outputs = []
+    outputs: list[Value] = []
     for index, layer in enumerate(layers):
         graph.scope = layer.name
         if not isinstance(layer, InputData):
@@ -97,7 +99,7 @@ def export(
         If the file cannot be written.
     """
     try:
-        import onnx
+        onnx: Any = import_module("onnx")
     except ImportError as error:
         problem = Problem(
             "export to ONNX",
@@ -122,7 +124,7 @@ def weights_sha256(layers: Sequence[Layer]) -> str:
             for field in fields(part):
                 value = getattr(part, field.name)
                 if isinstance(value, np.ndarray):
-                    digest.update(np.ascontiguousarray(value).data)
+                    digest.update(np.ascontiguousarray(cast(npt.NDArray[Any], value)).data)
     return digest.hexdigest()
 
 

@@ -94,7 +94,7 @@ def convolutional(graph: Graph, layer: Convolutional, source: Map) -> Lowered:
 
 def fully_connected(graph: Graph, layer: FullyConnected, source: Map) -> Lowered:
     """Return a matrix product with the flattened map."""
-    connections, filters = layer.weights.shape
+    connections, filters = len(layer.weights), layer.filters
     values = graph.transpose(source.name, TO_NHWC)
     values = graph.reshape(values, 1, -1, 1, connections)
     products = _matrix(graph.transpose(values, TO_NCHW), layer.weights)

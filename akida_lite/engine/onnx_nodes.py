@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,10 +47,8 @@ class Graph:
     """Nodes and constants, in the order in which they were added."""
 
     def __init__(self) -> None:
-        # Here, so that importing the engine does not import onnx.
-        import onnx
-
-        self._onnx = onnx
+        # Here, so that importing the engine does not import onnx; untyped, as onnx is.
+        self._onnx: Any = import_module("onnx")
         self._transposed: dict[str, tuple[str, list[int]]] = {}
         self.nodes: list[Any] = []
         self.constants: list[Any] = []

@@ -58,7 +58,7 @@ class Convolution:
     highest: Integers
     constants: Integers
     outside: int = 0
-    attributes: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def reach(self) -> Reach:
@@ -74,13 +74,15 @@ class Convolution:
 
     def _weighted(self, kernel: npt.NDArray[np.int8]) -> Integers:
         # einsum widens as it goes: an int64 copy of all weights would be the largest array.
-        return np.einsum("fckl,c->f", kernel, self.highest)
+        sums: Integers = np.einsum("fckl,c->f", kernel, self.highest)
+        return sums
 
     @property
     def centred_constants(self) -> Integers:
         """Constants where `outside` is subtracted from all that is read."""
         sums = self.kernel.sum(axis=(1, 2, 3), dtype=np.int64)
-        return self.constants + self.outside * sums
+        centred: Integers = self.constants + self.outside * sums
+        return centred
 
 
 class Sums(NamedTuple):

@@ -6,6 +6,7 @@ import os
 import weakref
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from math import prod
 from typing import Any
@@ -76,8 +77,7 @@ def usable_cores() -> int:
 
 
 def _session(model: Any, threads: int | None) -> Any:
-    import onnxruntime
-
+    onnxruntime: Any = import_module("onnxruntime")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or usable_cores()
     options.inter_op_num_threads = 1

@@ -78,7 +78,7 @@ def program_of_steps(
         return batch
 
     def counted(batch: Batch) -> tuple[Batch, list[int]]:
-        counts = []
+        counts: list[int] = []
         for step in steps:
             batch = step(batch)
             counts.append(int(np.count_nonzero(batch)))

@@ -29,7 +29,8 @@ from akida_lite.layers import (
 
 def prepare_fastest(layers: tuple[Layer, ...], threads: int | None) -> Program:
     """Return the program of ONNX Runtime, or of numpy where that is not installed."""
-    return (onnx_runtime if onnx_runtime.available() else fast).prepare(layers, threads)
+    prepare = onnx_runtime.prepare if onnx_runtime.available() else fast.prepare
+    return prepare(layers, threads)
 
 
 BACKENDS: dict[str, Backend] = {
@@ -129,7 +130,7 @@ def run(
             output[part] = program.output(events[part])
         else:
             output[part], emitted = program.counted(events[part])
-            counts += [np.count_nonzero(events[part]), *emitted]
+            counts += np.array([np.count_nonzero(events[part]), *emitted])
         if progress is not None:
             progress(part.stop, len(events))
     return RunRecord(output, _event_counts(layers, program, len(events), counts))

@@ -86,7 +86,7 @@ def group_taps(depthwise: npt.NDArray[np.int8], highest: int) -> TapGroups | Non
     group_of = _first_fit(np.abs(taps), room)
     counts = group_of.max(axis=0) + 1
     order = np.argsort(-counts, kind="stable")
-    kernels = []
+    kernels: list[npt.NDArray[np.int8]] = []
     for group in range(int(counts.max())):
         needed = int((counts > group).sum())
         members = order[: min(len(order), -(-needed // _LANES) * _LANES)]
@@ -98,7 +98,7 @@ def group_taps(depthwise: npt.NDArray[np.int8], highest: int) -> TapGroups | Non
 def _first_fit(magnitudes: npt.NDArray[np.int64], room: int) -> npt.NDArray[np.int64]:
     """Return the group of each tap, shape (taps, channels): largest first, first that fits."""
     by_size = np.argsort(-magnitudes, axis=0, kind="stable")
-    channels = np.arange(magnitudes.shape[1])
+    channels = np.arange(len(magnitudes.T))
     group_of = np.zeros(magnitudes.shape, np.int64)
     filled = np.zeros(magnitudes.shape, np.int64)
     for taps in by_size:

@@ -1,6 +1,8 @@
 """Options, input that is refused, counts and what is kept between runs."""
 
 import gc
+import subprocess
+import sys
 import weakref
 from dataclasses import replace
 
@@ -214,3 +216,14 @@ def test_a_program_does_not_keep_its_layers_alive():
     gc.collect()
     assert all(ref() is None for ref in gone)
     assert program.output(np.ones((1, 1, 1, 1), np.uint8)).item() == 1
+
+
+def test_importing_the_engine_imports_neither_onnx_nor_a_framework():
+    code = (
+        "import sys, akida_lite.engine; print(*sorted({m.split('.')[0] for m in sys.modules}))"
+    )
+    modules = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert {"numpy", "akida_lite"} <= set(modules)
+    assert not {"onnx", "onnxruntime", "keras", "tensorflow", "matplotlib"} & set(modules)
