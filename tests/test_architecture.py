@@ -88,7 +88,9 @@ def imports_of(path):
             for alias in node.names:
                 # `from akida_lite import zoo` imports the room zoo.
                 inner = prefix.replace(".", "/").removeprefix("akida_lite")
-                is_module = (PACKAGE / inner.strip("/") / alias.name).with_suffix(".py").exists()
+                is_module = (
+                    (PACKAGE / inner.strip("/") / alias.name).with_suffix(".py").exists()
+                )
                 is_package = (PACKAGE / inner.strip("/") / alias.name).is_dir()
                 own = prefix.split(".")[0] == "akida_lite"
                 yield f"{prefix}.{alias.name}" if own and (is_module or is_package) else prefix

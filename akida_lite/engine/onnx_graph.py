@@ -152,7 +152,8 @@ def _emitted(graph: Graph, source: Map, layer: Layer, name: str, any_order: bool
     values = graph.transpose(source.name, TO_NHWC)
     in_order = np.array_equal(source.order, np.arange(len(source.order)))
     if not (in_order or any_order):
-        places = graph.constant(np.argsort(source.order), np.int64)
-        values = graph.add("Gather", values, places, axis=3)
+        places = np.empty_like(source.order)
+        places[source.order] = np.arange(len(places))
+        values = graph.add("Gather", values, graph.constant(places, np.int64), axis=3)
     graph.add("Identity", values, output=name)
     return Value(name, source.shape, np.uint8 if events else np.int32)

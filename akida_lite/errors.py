@@ -1,0 +1,90 @@
+"""Every error a user can meet says where, what was received, what is accepted and the fix.
+
+One sentence shape serves the whole package, so messages can be tested as text and
+listed side by side::
+
+    layer 'conv_3' (QuantizedConv2D): <what is wrong>. Fix: <what to do>.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, where it is, and how to mend it.
+
+    Attributes
+    ----------
+    subject : str
+        What the problem is about: ``"layer 'conv_3' (QuantizedConv2D)"``, ``"input"``,
+        ``"file 'model.npz'"``.
+    problem : str
+        The received value and the accepted ones.
+    remedy : str
+        What to do, as an imperative.
+    layer : str or None
+        Name of the layer, where the problem belongs to one.
+    rule : str or None
+        Identifier of the hardware rule that is broken, where there is one.
+    """
+
+    subject: str
+    problem: str
+    remedy: str
+    layer: str | None = None
+    rule: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.problem}. Fix: {self.remedy}."
+
+
+def layer_problem(
+    layer: str, kind: str, problem: str, remedy: str, rule: str | None = None
+) -> Problem:
+    """Return a :class:`Problem` about the layer called `layer`, of type `kind`."""
+    return Problem(f"layer {layer!r} ({kind})", problem, remedy, layer, rule)
+
+
+class AkidaLiteError(Exception):
+    """Base of the package's errors; holds every problem found, not only the first.
+
+    Parameters
+    ----------
+    problems : Problem or sequence of Problem
+        At least one.
+    """
+
+    def __init__(self, problems: Problem | Sequence[Problem]) -> None:
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class ConversionError(AkidaLiteError, ValueError):
+    """The Keras model has no integer equivalent; lists every reason."""
+
+
+class HardwareError(AkidaLiteError, ValueError):
+    """The integer model breaks rules of a device; lists every layer and rule."""
+
+
+class LayerError(AkidaLiteError, ValueError):
+    """The arrays of an integer layer contradict each other or their declared widths."""
+
+
+class InputError(AkidaLiteError, ValueError):
+    """Data given to a model has the wrong type, rank, shape or range."""
+
+
+class FileFormatError(AkidaLiteError, ValueError):
+    """A file is not what its name or header says: damaged, foreign or from the future."""
+
+
+class DatasetError(AkidaLiteError, RuntimeError):
+    """No source could deliver a data set, or what came has the wrong checksum."""
+
+
+class ClaimError(AkidaLiteError, ValueError):
+    """A published number is unknown, or is not what was measured."""

@@ -1,0 +1,49 @@
+"""Integer ranges and the one rounding rule, shared by training and conversion.
+
+numpy only. Weights are symmetric, activations start at zero: a 4-bit weight is one of
+-7..7, a 4-bit activation one of 0..15.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+INT32_MIN = int(np.iinfo(np.int32).min)
+INT32_MAX = int(np.iinfo(np.int32).max)
+
+# Largest integer up to which float32 represents every integer. A sum whose partial sums
+# all stay within it is exact in float32, in any order.
+FLOAT32_EXACT = 1 << 24
+
+
+def weight_limit(bits: int) -> int:
+    """Return the largest magnitude of a symmetric `bits`-bit weight: ``2**(bits-1) - 1``."""
+    return (1 << (bits - 1)) - 1
+
+
+def activation_levels(bits: int) -> int:
+    """Return the highest level of a `bits`-bit activation: ``2**bits - 1``."""
+    return (1 << bits) - 1
+
+
+def bits_of_weights(weights: npt.NDArray[np.integer]) -> int:
+    """Return the fewest bits (at least 2) whose symmetric range holds every weight."""
+    largest = int(np.abs(weights.astype(np.int64)).max(initial=0))
+    return max(2, largest.bit_length() + 1)
+
+
+def floor_to_int32(real: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
+    """Return the largest integer not above each value, saturated to int32.
+
+    An integer potential exceeds a real threshold exactly when it exceeds the threshold's
+    floor; that makes flooring, of all roundings, the lossless one for thresholds.
+
+    Raises
+    ------
+    ValueError
+        If a value is NaN. Infinities saturate: they mean "never" and "always".
+    """
+    if np.isnan(real).any():
+        raise ValueError("a threshold is NaN")
+    return np.floor(np.clip(real, INT32_MIN, INT32_MAX)).astype(np.int32)

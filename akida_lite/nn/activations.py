@@ -1,0 +1,137 @@
+"""Quantized activations: a ReLU that climbs a staircase.
+
+With `b` bits there are ``L = 2**b - 1`` steps of height ``gamma``; the first starts at
+``t0``::
+
+    level  = clip(ceil((x - t0) / gamma), 0, L)
+    output = gamma * level
+
+A value exactly on the edge of a step stays below it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from akida_lite.fixed_point import activation_levels
+from akida_lite.nn.quantizers import AtLeast
+from akida_lite.nn.straight_through import straight_through
+
+# Highest output of the fixed staircase: a ReLU6, unless the levels are too few to reach it.
+RELU_MAX = 6
+
+
+def fixed_gamma(bitwidth: int) -> float:
+    """Return the step height of the fixed `bitwidth`-bit staircase."""
+    levels = activation_levels(bitwidth)
+    return min(levels, RELU_MAX) / levels
+
+
+def _staircase(x: Any, t0: Any, gamma: Any, bitwidth: int) -> Any:
+    position = (x - t0) / gamma
+    climbed = straight_through(position, ops.ceil(position))
+    return gamma * ops.clip(climbed, 0, activation_levels(bitwidth))
+
+
+class _QuantizedActivation(keras.Layer):
+    """What both staircases share: the width, and how the converter reads them."""
+
+    def __init__(self, bitwidth: int = 1, **kwargs: Any) -> None:
+        if isinstance(bitwidth, bool) or bitwidth not in range(1, 9):
+            raise ValueError(
+                f"layer {kwargs.get('name', type(self).__name__)!r}: bitwidth={bitwidth!r} is "
+                "not one of 1 to 8. Fix: choose 1 to 8 (the chip: 1, 2 or 4)."
+            )
+        if "activation" in kwargs:
+            raise TypeError(
+                f"layer {kwargs.get('name', type(self).__name__)!r}: activation="
+                f"{kwargs['activation']!r} is not accepted, the staircase is the activation. "
+                "Fix: remove it."
+            )
+        super().__init__(**kwargs)
+        self.bitwidth = int(bitwidth)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "bitwidth": self.bitwidth}
+
+
+@keras.saving.register_keras_serializable("akida_lite")
+class ActivationDiscreteRelu(_QuantizedActivation):
+    """Quantized ReLU with a fixed step; nothing to train.
+
+    ``gamma = min(L, 6) / L`` and ``t0 = gamma / 2``: rounding to the nearest level, up to
+    1, 3 or 6 for 1, 2 or more bits. The gradient is that of a clipped ReLU.
+
+    Parameters
+    ----------
+    bitwidth : int
+        1 to 8.
+    **kwargs
+        `name`, `dtype`, `trainable`, as for every Keras layer.
+    """
+
+    @property
+    def gamma(self) -> float:
+        """Height of a step, in units of the output."""
+        return fixed_gamma(self.bitwidth)
+
+    @property
+    def t0(self) -> float:
+        """Input above which level 1 starts."""
+        return self.gamma / 2
+
+    def call(self, inputs: Any) -> Any:
+        return _staircase(inputs, self.t0, self.gamma, self.bitwidth)
+
+
+@keras.saving.register_keras_serializable("akida_lite")
+class QuantizedReLU(_QuantizedActivation):
+    """Quantized ReLU whose step and first threshold are trained.
+
+    Starts out as :class:`ActivationDiscreteRelu`. The chip counts steps in sixteenths of
+    the whole range, so the trained variable is ``step = gamma * 2**bitwidth / 16``; it is
+    kept above 0, because a staircase with a negative step has no integer equivalent.
+
+    Parameters
+    ----------
+    bitwidth : int
+        1 to 8.
+    **kwargs
+        `name`, `dtype`, `trainable`, as for every Keras layer.
+    """
+
+    def build(self, input_shape: Any) -> None:
+        gamma = fixed_gamma(self.bitwidth)
+        self._t0 = self.add_weight(
+            name="t0_k",
+            shape=(),
+            initializer=keras.initializers.Constant(gamma / 2),
+            autocast=False,
+        )
+        self._step = self.add_weight(
+            name="step",
+            shape=(),
+            initializer=keras.initializers.Constant(gamma * 2**self.bitwidth / 16),
+            constraint=AtLeast(1e-6),
+            autocast=False,
+        )
+
+    @property
+    def gamma(self) -> float:
+        """Height of a step, in units of the output."""
+        return float(16 * ops.convert_to_numpy(self._step) / 2**self.bitwidth)
+
+    @property
+    def t0(self) -> float:
+        """Input above which level 1 starts."""
+        return float(ops.convert_to_numpy(self._t0))
+
+    def call(self, inputs: Any) -> Any:
+        gamma = ops.cast(16 * self._step / 2**self.bitwidth, inputs.dtype)
+        return _staircase(inputs, ops.cast(self._t0, inputs.dtype), gamma, self.bitwidth)

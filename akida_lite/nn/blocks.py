@@ -1,0 +1,123 @@
+"""Blocks of the zoo: neural layer, pooling, batch normalization, activation, in that order.
+
+Pooling comes first because the chip pools potentials; normalizing the pooled map is also
+cheaper than normalizing the full one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from akida_lite.nn.activations import RELU_MAX, ActivationDiscreteRelu
+from akida_lite.nn.layers import QuantizedConv2D, QuantizedDense, QuantizedSeparableConv2D
+from akida_lite.nn.quantizers import weight_quantizer
+
+
+def conv_block(
+    inputs: Any,
+    filters: int,
+    kernel_size: Any,
+    *,
+    name: str,
+    weight_quantization: int = 0,
+    activ_quantization: int | None = 0,
+    pooling: str | None = None,
+    pool_size: Any = 2,
+    add_batchnorm: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Append a convolution block to a functional model.
+
+    Parameters
+    ----------
+    inputs : Keras tensor of shape (n, h, w, c)
+    filters, kernel_size
+        Of the convolution.
+    name : str
+        Of the convolution; the others append ``_maxpool`` or ``_global_avg``, ``_BN`` and
+        ``_relu``.
+    weight_quantization : int
+        Bits of the weights, 0 for float.
+    activ_quantization : int or None
+        Bits of the activation, 0 for a float ReLU6, None for no activation.
+    pooling : {None, "max", "global_avg"}
+    pool_size : int or (int, int)
+        Of the max pooling.
+    add_batchnorm : bool
+    **kwargs
+        More arguments of `QuantizedConv2D`, such as `strides`, `padding` and `use_bias`.
+
+    Returns
+    -------
+    Keras tensor
+    """
+    layer = QuantizedConv2D(
+        filters, kernel_size, quantizer=weight_quantizer(weight_quantization), name=name, **kwargs
+    )
+    pool = _pooling(name, pooling, pool_size, kwargs.get("padding", "valid"))
+    return _finish(layer(inputs), name, pool, add_batchnorm, activ_quantization)
+
+
+def separable_conv_block(
+    inputs: Any,
+    filters: int,
+    kernel_size: Any,
+    *,
+    name: str,
+    weight_quantization: int = 0,
+    activ_quantization: int | None = 0,
+    pooling: str | None = None,
+    pool_size: Any = 2,
+    add_batchnorm: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Append a separable convolution block; parameters as :func:`conv_block`."""
+    layer = QuantizedSeparableConv2D(
+        filters, kernel_size, quantizer=weight_quantizer(weight_quantization), name=name, **kwargs
+    )
+    pool = _pooling(name, pooling, pool_size, kwargs.get("padding", "valid"))
+    return _finish(layer(inputs), name, pool, add_batchnorm, activ_quantization)
+
+
+def dense_block(
+    inputs: Any,
+    units: int,
+    *,
+    name: str,
+    weight_quantization: int = 0,
+    activ_quantization: int | None = 0,
+    add_batchnorm: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Append a fully connected block; parameters as :func:`conv_block`."""
+    layer = QuantizedDense(
+        units, quantizer=weight_quantizer(weight_quantization), name=name, **kwargs
+    )
+    return _finish(layer(inputs), name, None, add_batchnorm, activ_quantization)
+
+
+def _pooling(name: str, pooling: str | None, size: Any, padding: str) -> Any:
+    if pooling == "max":
+        return keras.layers.MaxPooling2D(size, padding=padding, name=f"{name}_maxpool")
+    if pooling == "global_avg":
+        return keras.layers.GlobalAveragePooling2D(name=f"{name}_global_avg")
+    if pooling is not None:
+        raise ValueError(
+            f"layer {name!r}: pooling={pooling!r} is not one of None, 'max', 'global_avg'. "
+            "Fix: choose one of them; the chip has no other pooling."
+        )
+    return None
+
+
+def _finish(x: Any, name: str, pool: Any, batchnorm: bool, activ: int | None) -> Any:
+    if pool is not None:
+        x = pool(x)
+    if batchnorm:
+        x = keras.layers.BatchNormalization(name=f"{name}_BN")(x)
+    if activ is None:
+        return x
+    if activ == 0:
+        return keras.layers.ReLU(RELU_MAX, name=f"{name}_relu")(x)
+    return ActivationDiscreteRelu(activ, name=f"{name}_relu")(x)

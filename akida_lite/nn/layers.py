@@ -1,0 +1,247 @@
+"""Keras layers that compute with quantized weights and train the latent float ones.
+
+Each is its Keras parent with one more argument, `quantizer`. Biases stay float: the
+converter folds them into thresholds. Arguments that have no integer equivalent are
+refused when the layer is made, not when it is converted.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import keras
+from keras import ops
+
+from akida_lite.nn.quantizers import MaxPerAxisQuantizer, WeightFloat, as_quantizer
+
+
+class _Quantized:
+    """Mixin: refuses unsupported arguments, owns the quantizer, keeps latent weights float32."""
+
+    # argument -> (accepted values, what to do instead)
+    _UNSUPPORTED: ClassVar[dict[str, tuple[tuple[Any, ...], str]]] = {
+        "activation": ((None, "linear"), "add a QuantizedReLU or ActivationDiscreteRelu layer"),
+        "data_format": ((None, "channels_last"), "transpose the data to channels_last"),
+        "dilation_rate": ((1, (1, 1), [1, 1]), "use dilation_rate=1 and a larger kernel"),
+        "groups": ((1,), "use groups=1, or a QuantizedSeparableConv2D"),
+        "depth_multiplier": ((1,), "use depth_multiplier=1"),
+        "activity_regularizer": ((None,), "regularize the kernel instead"),
+    }
+
+    @classmethod
+    def _supported(cls, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return `kwargs` without the neutral values of unsupported arguments."""
+        for argument, (accepted, remedy) in cls._UNSUPPORTED.items():
+            if argument not in kwargs:
+                continue
+            value = kwargs.pop(argument)
+            if value not in accepted:
+                raise TypeError(
+                    f"layer {kwargs.get('name', cls.__name__)!r} ({cls.__name__}): "
+                    f"{argument}={value!r} is not supported, only {accepted[0]!r} is. "
+                    f"Fix: {remedy}."
+                )
+        return kwargs
+
+    def _adopt(self, argument: str, quantizer: Any) -> Any:
+        quantizer = as_quantizer(self.name, argument, quantizer)  # type: ignore[attr-defined]
+        if "depthwise" in argument and isinstance(quantizer, MaxPerAxisQuantizer):
+            raise ValueError(
+                f"layer {self.name!r}: {argument} scales per axis, "  # type: ignore[attr-defined]
+                "which a depthwise kernel cannot. Fix: use MaxQuantizer or StdWeightQuantizer."
+            )
+        return quantizer
+
+    def add_weight(self, *args: Any, **kwargs: Any) -> Any:
+        # Latent weights are rounded to a grid: a half-precision copy would land on other
+        # grid points than the float32 original that is converted.
+        kwargs.setdefault("autocast", False)
+        return super().add_weight(*args, **kwargs)  # type: ignore[misc]
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()  # type: ignore[misc]
+        return {key: value for key, value in config.items() if key not in self._UNSUPPORTED}
+
+    def _cast(self, tensor: Any) -> Any:
+        return ops.cast(tensor, self.compute_dtype)  # type: ignore[attr-defined]
+
+    def _with_bias(self, outputs: Any) -> Any:
+        return ops.add(outputs, self._cast(self.bias)) if self.use_bias else outputs  # type: ignore[attr-defined]
+
+
+@keras.saving.register_keras_serializable("akida_lite")
+class QuantizedConv2D(_Quantized, keras.layers.Conv2D):
+    """2D convolution with quantized weights.
+
+    Parameters
+    ----------
+    filters, kernel_size, strides, padding, use_bias
+        As ``keras.layers.Conv2D``; `padding` is "valid" or "same".
+    quantizer : Quantizer or dict
+        For the kernel; default `WeightFloat()`.
+    **kwargs
+        Initializers, regularizers, constraints, name and dtype of Conv2D.
+
+    Raises
+    ------
+    TypeError
+        For `activation`, `data_format`, `dilation_rate`, `groups` or
+        `activity_regularizer` other than their neutral value.
+    ValueError
+        If `quantizer` is no quantizer.
+    """
+
+    def __init__(self, filters: int, kernel_size: Any, quantizer: Any = None, **kwargs: Any):
+        super().__init__(filters, kernel_size, **self._supported(kwargs))
+        self.quantizer = self._adopt("quantizer", quantizer or WeightFloat())
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.quantizer.build(self)
+
+    def call(self, inputs: Any) -> Any:
+        kernel = self._cast(self.quantizer.quantize(self.kernel))
+        return self._with_bias(self.convolution_op(inputs, kernel))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "quantizer": _serialized(self.quantizer)}
+
+
+@keras.saving.register_keras_serializable("akida_lite")
+class QuantizedDepthwiseConv2D(_Quantized, keras.layers.DepthwiseConv2D):
+    """Depthwise convolution with quantized weights.
+
+    Converted together with the 1x1 `QuantizedConv2D` that must follow it.
+
+    Parameters
+    ----------
+    kernel_size, strides, padding, use_bias
+        As ``keras.layers.DepthwiseConv2D``.
+    quantizer : Quantizer or dict
+        For the depthwise kernel, per tensor; default `WeightFloat()`.
+    **kwargs
+        Initializers, regularizers, constraints, name and dtype.
+
+    Raises
+    ------
+    TypeError
+        For an unsupported argument; see `QuantizedConv2D`.
+    ValueError
+        If `quantizer` is no quantizer, or one per axis.
+    """
+
+    def __init__(self, kernel_size: Any, quantizer: Any = None, **kwargs: Any):
+        super().__init__(kernel_size, **self._supported(kwargs))
+        self.quantizer = self._adopt("depthwise quantizer", quantizer or WeightFloat())
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.quantizer.build(self)
+
+    def call(self, inputs: Any) -> Any:
+        kernel = self._cast(self.quantizer.quantize(self.kernel))
+        return self._with_bias(
+            ops.depthwise_conv(inputs, kernel, list(self.strides), self.padding, "channels_last")
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "quantizer": _serialized(self.quantizer)}
+
+
+@keras.saving.register_keras_serializable("akida_lite")
+class QuantizedSeparableConv2D(_Quantized, keras.layers.SeparableConv2D):
+    """Depthwise then pointwise convolution, both with quantized weights.
+
+    Parameters
+    ----------
+    filters, kernel_size, strides, padding, use_bias
+        As ``keras.layers.SeparableConv2D``.
+    quantizer : Quantizer or dict
+        For the pointwise kernel; default `WeightFloat()`.
+    quantizer_dw : Quantizer or dict, optional
+        For the depthwise kernel, per tensor; default: `quantizer`, with a scale of its own.
+    **kwargs
+        Initializers, regularizers, constraints, name and dtype.
+
+    Raises
+    ------
+    TypeError
+        For an unsupported argument; see `QuantizedConv2D`.
+    ValueError
+        If a quantizer is none, or the depthwise one scales per axis.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        quantizer: Any = None,
+        quantizer_dw: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(filters, kernel_size, **self._supported(kwargs))
+        self.quantizer = self._adopt("quantizer", quantizer or WeightFloat())
+        self.quantizer_dw = self._adopt(
+            "depthwise quantizer_dw", self.quantizer if quantizer_dw is None else quantizer_dw
+        )
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.quantizer.build(self)
+        if self.quantizer_dw is not self.quantizer:
+            self.quantizer_dw.build(self)
+
+    def call(self, inputs: Any) -> Any:
+        depthwise = self._cast(self.quantizer_dw.quantize(self.depthwise_kernel))
+        pointwise = self._cast(self.quantizer.quantize(self.pointwise_kernel))
+        spread = ops.depthwise_conv(
+            inputs, depthwise, list(self.strides), self.padding, "channels_last"
+        )
+        return self._with_bias(ops.conv(spread, pointwise, 1, "valid", "channels_last"))
+
+    def get_config(self) -> dict[str, Any]:
+        config = {**super().get_config(), "quantizer": _serialized(self.quantizer)}
+        if self.quantizer_dw is not self.quantizer:
+            config["quantizer_dw"] = _serialized(self.quantizer_dw)
+        return config
+
+
+@keras.saving.register_keras_serializable("akida_lite")
+class QuantizedDense(_Quantized, keras.layers.Dense):
+    """Fully connected layer with quantized weights.
+
+    Parameters
+    ----------
+    units, use_bias
+        As ``keras.layers.Dense``.
+    quantizer : Quantizer or dict
+        For the kernel; default `WeightFloat()`.
+    **kwargs
+        Initializers, regularizers, constraints, name and dtype.
+
+    Raises
+    ------
+    TypeError
+        For `activation` or `activity_regularizer` other than None.
+    ValueError
+        If `quantizer` is no quantizer.
+    """
+
+    def __init__(self, units: int, quantizer: Any = None, **kwargs: Any):
+        super().__init__(units, **self._supported(kwargs))
+        self.quantizer = self._adopt("quantizer", quantizer or WeightFloat())
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.quantizer.build(self)
+
+    def call(self, inputs: Any) -> Any:
+        kernel = self._cast(self.quantizer.quantize(self.kernel))
+        return self._with_bias(ops.matmul(inputs, kernel))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "quantizer": _serialized(self.quantizer)}
+
+
+def _serialized(quantizer: Any) -> Any:
+    return keras.saving.serialize_keras_object(quantizer)

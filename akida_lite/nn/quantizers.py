@@ -1,0 +1,335 @@
+"""Weight quantizers: from latent float weights to a symmetric integer grid.
+
+A quantizer of `b` bits maps a weight to one of the ``2**b - 1`` values
+``-k/sf .. k/sf`` with ``k = 2**(b-1) - 1``::
+
+    integer   = clip(round(w * sf), -k, k)       sf = k / limit
+    quantized = integer / sf
+
+They differ only in `limit`, the magnitude that the highest level stands for. Rounding is
+half to even, in float32, whatever the compute type of the layer: training and conversion
+see the same integers.
+"""
+
+from __future__ import annotations
+
+import abc
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from akida_lite.fixed_point import weight_limit
+from akida_lite.nn.straight_through import straight_through
+
+# Limit, in standard deviations, that minimizes the mean squared error of quantizing a
+# normal distribution with 2**b - 1 equidistant symmetric levels.
+# tests/nn/test_quantizers.py recomputes them.
+NORMAL_OPTIMAL_THRESHOLD = {2: 1.22, 3: 1.99, 4: 2.60, 5: 3.09, 6: 3.52, 7: 3.91, 8: 4.26}
+
+
+class Quantizer(abc.ABC):
+    """What every weight quantizer offers.
+
+    Attributes
+    ----------
+    bitwidth : int
+        Width of the integers; 0 means float, no quantization.
+    """
+
+    bitwidth: int
+
+    def build(self, layer: keras.Layer) -> None:  # noqa: B027 (most quantizers own nothing)
+        """Create the quantizer's own variables in `layer`, if it has any."""
+
+    @abc.abstractmethod
+    def quantize(self, w: Any) -> Any:
+        """Return the quantized weights, same shape as `w`, gradients straight through."""
+
+    @abc.abstractmethod
+    def integers(self, w: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray]:
+        """Return the integers and the scale factor behind :meth:`quantize`.
+
+        Parameters
+        ----------
+        w : float32 array, filters on the last axis
+
+        Returns
+        -------
+        integers : int8 array, the shape of `w`
+        scale_factor : float64 array of shape () or (filters,)
+            ``quantize(w) == integers / scale_factor``.
+
+        Raises
+        ------
+        TypeError
+            If the quantizer keeps weights in float.
+        """
+
+    @abc.abstractmethod
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Quantizer:
+        """Rebuild the quantizer from :meth:`get_config`."""
+        return cls(**config)
+
+
+class LinearWeightQuantizer(Quantizer):
+    """Equidistant symmetric levels; subclasses say only how far they reach.
+
+    Write your own quantizer by deriving from this class and returning the scale factor.
+
+    Parameters
+    ----------
+    bitwidth : int
+        2 to 8. One bit would leave only the level zero.
+
+    Raises
+    ------
+    ValueError
+        If `bitwidth` is no integer from 2 to 8.
+    """
+
+    def __init__(self, bitwidth: int = 4) -> None:
+        if isinstance(bitwidth, bool) or bitwidth not in range(2, 9):
+            raise ValueError(
+                f"{type(self).__name__}: bitwidth={bitwidth!r} is not one of 2 to 8. Fix: "
+                "choose 2 to 8, or WeightFloat() to keep weights in float."
+            )
+        self.bitwidth = int(bitwidth)
+
+    @abc.abstractmethod
+    def scale_factor(self, w: Any) -> Any:
+        """Return levels per unit of weight: a tensor of shape () or (filters,)."""
+
+    def quantize(self, w: Any) -> Any:
+        scale_factor = self.scale_factor(w)
+        levels = w * scale_factor
+        limit = weight_limit(self.bitwidth)
+        clipped = ops.clip(straight_through(levels, ops.round(levels)), -limit, limit)
+        return clipped / scale_factor
+
+    def integers(self, w: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray]:
+        weights = ops.convert_to_tensor(w, "float32")
+        scale_factor = self.scale_factor(weights)
+        limit = weight_limit(self.bitwidth)
+        levels = ops.clip(ops.round(weights * scale_factor), -limit, limit)
+        return (
+            ops.convert_to_numpy(levels).astype(np.int8),
+            ops.convert_to_numpy(scale_factor).astype(np.float64),
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        return {"bitwidth": self.bitwidth}
+
+
+@keras.saving.register_keras_serializable("akida_lite")
+class WeightFloat(Quantizer):
+    """Keeps weights in float: the quantizer of a layer that is not quantized."""
+
+    bitwidth = 0
+
+    def quantize(self, w: Any) -> Any:
+        return w
+
+    def integers(self, w: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray]:
+        raise TypeError("WeightFloat has no integers. Fix: give the layer a quantizer of 2 to 8 bits.")
+
+    def get_config(self) -> dict[str, Any]:
+        return {}
+
+
+@keras.saving.register_keras_serializable("akida_lite")
+class StdWeightQuantizer(LinearWeightQuantizer):
+    """Limit = `threshold` times the standard deviation of the tensor's weights.
+
+    The limit follows the weights while they are trained, and the gradient flows through
+    the standard deviation too. ``WeightQuantizer`` is the same class under its old name.
+
+    Parameters
+    ----------
+    threshold : float
+        In standard deviations, above 0.
+    bitwidth : int
+        2 to 8.
+
+    See Also
+    --------
+    NORMAL_OPTIMAL_THRESHOLD : the best threshold for each width.
+    """
+
+    def __init__(self, threshold: float = 3.0, bitwidth: int = 4) -> None:
+        super().__init__(bitwidth)
+        self.threshold = _positive("StdWeightQuantizer", "threshold", threshold)
+
+    def scale_factor(self, w: Any) -> Any:
+        return weight_limit(self.bitwidth) / (self.threshold * ops.std(w))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"threshold": self.threshold, "bitwidth": self.bitwidth}
+
+
+@keras.saving.register_keras_serializable("akida_lite")
+class TrainableStdWeightQuantizer(LinearWeightQuantizer):
+    """Like :class:`StdWeightQuantizer`, with a threshold that training moves.
+
+    Parameters
+    ----------
+    threshold : float
+        Start value, in standard deviations, above 0.
+    bitwidth : int
+        2 to 8.
+    """
+
+    def __init__(self, threshold: float = 3.0, bitwidth: int = 4) -> None:
+        super().__init__(bitwidth)
+        self.threshold = _positive("TrainableStdWeightQuantizer", "threshold", threshold)
+        self._variable: Any = None
+
+    def build(self, layer: keras.Layer) -> None:
+        self._variable = layer.add_weight(
+            name="threshold",
+            shape=(),
+            initializer=keras.initializers.Constant(self.threshold),
+            constraint=AtLeast(1e-3),
+        )
+
+    def scale_factor(self, w: Any) -> Any:
+        threshold = self.threshold if self._variable is None else self._variable
+        return weight_limit(self.bitwidth) / (threshold * ops.std(w))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"threshold": self.threshold, "bitwidth": self.bitwidth}
+
+
+@keras.saving.register_keras_serializable("akida_lite")
+class MaxQuantizer(LinearWeightQuantizer):
+    """Limit = largest magnitude in the tensor: nothing is ever clipped.
+
+    Parameters
+    ----------
+    bitwidth : int
+        2 to 8.
+    """
+
+    def scale_factor(self, w: Any) -> Any:
+        # An all-zero tensor has no scale of its own; any finite one gives zeros.
+        largest = ops.max(ops.abs(w))
+        return weight_limit(self.bitwidth) / ops.where(largest > 0, largest, 1.0)
+
+
+@keras.saving.register_keras_serializable("akida_lite")
+class MaxPerAxisQuantizer(LinearWeightQuantizer):
+    """Limit = largest magnitude of each filter (last axis).
+
+    Not for depthwise kernels: their per-channel scales could not be folded into the
+    pointwise result.
+
+    Parameters
+    ----------
+    bitwidth : int
+        2 to 8.
+    """
+
+    def scale_factor(self, w: Any) -> Any:
+        largest = ops.max(ops.abs(w), axis=tuple(range(len(w.shape) - 1)))
+        return weight_limit(self.bitwidth) / ops.where(largest > 0, largest, 1.0)
+
+
+@keras.saving.register_keras_serializable("akida_lite")
+class FixedScaleQuantizer(LinearWeightQuantizer):
+    """The scale factor is a constant, written in the configuration.
+
+    Shipped weights are integers with the scale they were trained at. Deriving the scale
+    from them anew, as :class:`StdWeightQuantizer` would, gives another one; a constant
+    reproduces the trained model exactly and can still be fine-tuned.
+
+    Parameters
+    ----------
+    scale_factor : float
+        Levels per unit of weight, above 0.
+    bitwidth : int
+        2 to 8.
+    """
+
+    def __init__(self, scale_factor: float, bitwidth: int = 4) -> None:
+        super().__init__(bitwidth)
+        self._scale_factor = _positive("FixedScaleQuantizer", "scale_factor", scale_factor)
+
+    def scale_factor(self, w: Any) -> Any:
+        return ops.convert_to_tensor(self._scale_factor, "float32")
+
+    def get_config(self) -> dict[str, Any]:
+        return {"scale_factor": self._scale_factor, "bitwidth": self.bitwidth}
+
+
+@keras.saving.register_keras_serializable("akida_lite")
+class AtLeast(keras.constraints.Constraint):
+    """Keeps a variable at or above a bound; a scale that crosses zero has no meaning.
+
+    Parameters
+    ----------
+    bound : float
+    """
+
+    def __init__(self, bound: float) -> None:
+        self.bound = float(bound)
+
+    def __call__(self, value: Any) -> Any:
+        return ops.maximum(value, self.bound)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"bound": self.bound}
+
+
+WeightQuantizer = StdWeightQuantizer
+
+
+def weight_quantizer(bitwidth: int) -> Quantizer:
+    """Return the quantizer that the zoo uses for `bitwidth`-bit weights.
+
+    Parameters
+    ----------
+    bitwidth : int
+        0 for float, else 2 to 8.
+
+    Returns
+    -------
+    Quantizer
+        `WeightFloat` or a `StdWeightQuantizer` with the threshold that is best for
+        normally distributed weights.
+    """
+    if bitwidth == 0:
+        return WeightFloat()
+    return StdWeightQuantizer(NORMAL_OPTIMAL_THRESHOLD.get(bitwidth, 3.0), bitwidth)
+
+
+def as_quantizer(layer: str, argument: str, value: Any) -> Quantizer:
+    """Return `value` as a quantizer: an instance, or the dictionary that serializes one.
+
+    Raises
+    ------
+    ValueError
+        If it is neither; the message names the layer and the argument.
+    """
+    if isinstance(value, dict):
+        value = keras.saving.deserialize_keras_object(value)
+    if not isinstance(value, Quantizer):
+        raise ValueError(
+            f"layer {layer!r}: {argument}={value!r} is not a weight quantizer. Fix: pass an "
+            "instance such as StdWeightQuantizer(bitwidth=4), or WeightFloat() for float."
+        )
+    return value
+
+
+def _positive(owner: str, name: str, value: float) -> float:
+    number = float(value)
+    if not 0.0 < number < float("inf"):
+        raise ValueError(
+            f"{owner}: {name}={value!r} is not a positive number. Fix: choose one above 0."
+        )
+    return number
