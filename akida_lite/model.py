@@ -1,0 +1,436 @@
+"""The integer model: layers, where they came from, and everything one does with them."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite, prod
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+import numpy as np
+import numpy.typing as npt
+
+from akida_lite import storage
+from akida_lite.engine import RunRecord, onnx_graph, run
+from akida_lite.errors import (
+    FileFormatError,
+    InputError,
+    LayerError,
+    Problem,
+    layer_problem,
+)
+from akida_lite.layers import InputData, Layer, Potentials, Shape, layer_shapes
+from akida_lite.report.statistics import LayerStatistics, ModelStatistics, statistics_of
+from akida_lite.report.summary import Summary, summary_of
+
+if TYPE_CHECKING:
+    from akida_lite.hardware import Device, Placement
+
+Path = str | os.PathLike[str]
+Pixels = npt.NDArray[np.integer[Any]]
+
+
+class RunOptions(TypedDict, total=False):
+    """Options of every method that runs images; they change no result."""
+
+    backend: str
+    batch_size: int | None
+    threads: int | None
+    progress: Callable[[int, int], None] | None
+
+
+@dataclass
+class _LastRun:
+    """The images of the last run, for statistics that may be asked for later."""
+
+    x: Pixels
+    checksum: int
+    options: RunOptions
+    statistics: Mapping[str, LayerStatistics] | None = None
+
+
+class Model:
+    """A chain of integer layers that runs images.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        The first is an `InputConvolutional` or an `InputData`; names are distinct.
+    name : str
+        Name of the model, for captions and files.
+    input_scaling : (float, float)
+        ``(a, b)`` of ``x_keras = (pixel - b) / a``. Already part of the layers; kept so
+        that the Keras model can be fed the same images.
+    labels : sequence of str, optional
+        Names of the classes, one a channel of the last layer.
+    origin : mapping or str, optional
+        Where the model came from: anything JSON can hold.
+
+    Raises
+    ------
+    LayerError
+        If the layers do not form a chain, or two share a name.
+    InputError
+        If `input_scaling` is not two numbers, the first above 0, or `labels` are not one
+        text a channel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from akida_lite.layers import FullyConnected, InputData, Potentials
+    >>> events = InputData(name="events", input_shape=(1, 1, 2), input_bits=1)
+    >>> scores = FullyConnected(
+    ...     name="scores",
+    ...     weights=np.array([[1, -1], [-1, 1]], np.int8),
+    ...     weight_bits=2,
+    ...     input_bits=1,
+    ...     output=Potentials(np.ones(2), np.zeros(2)),
+    ... )
+    >>> model = Model([events, scores], labels=["left", "right"])
+    >>> model.predict(np.array([[[[0, 1]]]], np.uint8))
+    array([1])
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        *,
+        name: str = "",
+        input_scaling: tuple[float, float] = (1.0, 0),
+        labels: Sequence[str] | None = None,
+        origin: Any = None,
+    ) -> None:
+        self._layers = tuple(layers)
+        self._shapes = layer_shapes(self._layers)
+        _require_distinct_names(self._layers)
+        self._name = name
+        self._input_scaling = _checked_scaling(input_scaling)
+        self._labels = _checked_labels(labels, self.output_shape[2])
+        self._origin = origin
+        self._last_run: _LastRun | None = None
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers, in order."""
+        return self._layers
+
+    @property
+    def name(self) -> str:
+        """Name of the model; may be empty."""
+        return self._name
+
+    @property
+    def input_scaling(self) -> tuple[float, float]:
+        """``(a, b)`` of ``x_keras = (pixel - b) / a``."""
+        return self._input_scaling
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """Names of the classes, if known."""
+        return self._labels
+
+    @property
+    def input_shape(self) -> Shape:
+        """Height, width and channels of an image."""
+        return self._shapes[0][0]
+
+    @property
+    def output_shape(self) -> Shape:
+        """Height, width and channels of the last map."""
+        return self._shapes[-1][1]
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What is saved beside the layers: name, input_scaling, labels, origin."""
+        return {
+            "name": self._name,
+            "input_scaling": list(self._input_scaling),
+            "labels": None if self._labels is None else list(self._labels),
+            "origin": self._origin,
+        }
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self._layers)
+
+    def __repr__(self) -> str:
+        name = f" {self._name!r}" if self._name else ""
+        count = f"{len(self)} layer{'' if len(self) == 1 else 's'}"
+        return f"<Model{name}: {count}, {self.input_shape} to {self.output_shape}>"
+
+    def get_layer(self, which: str | int) -> Layer:
+        """Return the layer of this name or at this index.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        names = [layer.name for layer in self._layers]
+        if isinstance(which, str) and which in names:
+            return self._layers[names.index(which)]
+        if not isinstance(which, str) and -len(names) <= which < len(names):
+            return self._layers[which]
+        remedy = f"choose one of {', '.join(map(repr, names))}, or an index below {len(names)}"
+        raise InputError(Problem(f"layer {which!r}", "the model has no such layer", remedy))
+
+    def forward(self, x: Pixels, **options: Unpack[RunOptions]) -> npt.NDArray[Any]:
+        """Return what the last layer emits, as integers.
+
+        Parameters
+        ----------
+        x : uint8 array of shape (n, height, width, channels)
+            Pixels, or the events that an `InputData` reads. n may be 0.
+        backend : {"fast", "reference"}
+            Both give the same integers.
+        batch_size : int, optional
+            Images at a time; left out, the backend chooses.
+        threads : int, optional
+            Left out, all cores.
+        progress : callable, optional
+            Called with (images done, images in all) after each batch.
+
+        Returns
+        -------
+        array of shape (n, h, w, c)
+            uint8 events, or int32 potentials where the last layer has no activation.
+
+        Raises
+        ------
+        InputError
+            If `x` is not what the first layer reads, or an option is not what it may be.
+        """
+        output = run(self._layers, x, **options).output
+        self._last_run = _LastRun(x, _checksum(x), options)
+        return output
+
+    def predict(self, x: Pixels, **options: Unpack[RunOptions]) -> npt.NDArray[np.int64]:
+        """Return the class of each image: the channel of the last layer that is highest.
+
+        Channels compare as what they are worth in the Keras model's output. Where one unit
+        of potential is worth the same in all of them, integers decide, and nothing is
+        rounded; where filters have scales of their own, float64 decides. Of equals, the
+        lowest index wins. `evaluate` rounds to float32 afterwards and may show as equal
+        what `predict` tells apart.
+
+        Parameters
+        ----------
+        x, **options
+            As in `forward`.
+
+        Returns
+        -------
+        int64 array of shape (n,)
+
+        Raises
+        ------
+        InputError
+            As `forward`; also if the last map has several positions.
+        """
+        last = self._layers[-1]
+        if prod(self.output_shape[:2]) != 1:
+            problem = f"its map has shape {self.output_shape}: several positions, no one class"
+            remedy = "use forward() or evaluate(), and take the argmax along the axis you mean"
+            raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))
+        values = self.forward(x, **options).reshape(-1, self.output_shape[2])
+        output = None if isinstance(last, InputData) else last.output
+        if isinstance(output, Potentials) and not _compare_as_integers(output):
+            values = values * output.scale + output.offset
+        classes: npt.NDArray[np.int64] = values.argmax(axis=1).astype(np.int64, copy=False)
+        return classes
+
+    def evaluate(self, x: Pixels, **options: Unpack[RunOptions]) -> npt.NDArray[np.float32]:
+        """Return the scores of each image, in the units of the Keras model's output.
+
+        Parameters
+        ----------
+        x, **options
+            As in `forward`.
+
+        Returns
+        -------
+        float32 array of shape (n, c), or (n, h, w, c) if the last map has several positions
+
+        Raises
+        ------
+        InputError
+            As `forward`; also if the last layer has an activation.
+        """
+        last = self._layers[-1]
+        if isinstance(last, InputData) or not isinstance(last.output, Potentials):
+            problem = "emits events, not scores, since it has an activation"
+            remedy = "use forward() or predict(), or convert a model whose last layer has none"
+            raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))
+        scores = self.forward(x, **options) * last.output.scale + last.output.offset
+        if prod(self.output_shape[:2]) == 1:
+            scores = scores.reshape(-1, self.output_shape[2])
+        return scores.astype(np.float32)
+
+    def get_statistics(self) -> ModelStatistics:
+        """Return sparsity and operations of every layer in the last run.
+
+        The object follows the model: it describes the run that was the last when it is
+        looked at, and is empty before the first. It costs no run anything: events are
+        counted when it is looked at, by running the same images once more. Until the next
+        run the model therefore refers to the images of the last one.
+
+        Returns
+        -------
+        ModelStatistics
+            Looking at it raises InputError if the images were changed in place since.
+        """
+        return ModelStatistics(self._statistics)
+
+    def _statistics(self) -> Mapping[str, LayerStatistics]:
+        last = self._last_run
+        if last is None:
+            return {}
+        if last.statistics is None:
+            if _checksum(last.x) != last.checksum:
+                problem = "the images of the last run were changed in place after it"
+                raise InputError(Problem("statistics", problem, "run the images again"))
+            options: RunOptions = {**last.options, "progress": None}
+            record: RunRecord = run(self._layers, last.x, **options, count_events=True)
+            last.statistics = statistics_of(self._layers, record.events)
+        return last.statistics
+
+    def summary(self, device: Device | None = None) -> Summary:
+        """Describe every layer, and say whether a device takes it.
+
+        Parameters
+        ----------
+        device : Device, optional
+            Left out, the AKD1000.
+
+        Returns
+        -------
+        Summary
+            Prints as a table, and shows as one in a notebook.
+        """
+        from akida_lite.hardware import AKD1000
+
+        return summary_of(self._layers, name=self._name, device=device or AKD1000)
+
+    def map(self, device: Device | None = None) -> Placement:
+        """Place the layers on the processors of a device.
+
+        Parameters
+        ----------
+        device : Device, optional
+            Left out, the AKD1000.
+
+        Returns
+        -------
+        Placement
+
+        Raises
+        ------
+        HardwareError
+            Lists every layer that the device does not take, the rule and the fix.
+        """
+        from akida_lite.hardware import AKD1000, place
+
+        return place(self._layers, device or AKD1000)
+
+    def save(self, path: Path) -> None:
+        """Write the model to one file that holds no code.
+
+        Raises
+        ------
+        FileFormatError
+            If the file cannot be written.
+        InputError
+            If `origin` is not what JSON can hold.
+        """
+        storage.save(path, self._layers, self.metadata)
+
+    @classmethod
+    def load(cls, path: Path) -> Model:
+        """Read a model that `save` wrote, with its name, scaling, labels and origin.
+
+        Raises
+        ------
+        FileFormatError
+            If the file cannot be read, is foreign, damaged or from a later version.
+        """
+        layers, metadata = storage.load(path)
+        known = ("name", "input_scaling", "labels", "origin")
+        try:
+            return cls(layers, **{key: metadata[key] for key in known if key in metadata})
+        except (InputError, LayerError) as error:
+            problem = f"it describes no model: {error.problems[0].subject}"
+            problem += f" {error.problems[0].problem}"
+            remedy = "save the model again with Model.save()"
+            raise FileFormatError(
+                Problem(f"file '{os.fspath(path)}'", problem, remedy)
+            ) from error
+
+    def to_onnx(self, path: Path) -> None:
+        """Write the model as an ONNX file of standard operators, bit for bit the same.
+
+        It reads uint8 images of shape (n, h, w, c) and gives what `forward` gives. The
+        file also holds name, input_scaling, labels and origin, where they are known.
+
+        Raises
+        ------
+        InputError
+            If the package onnx is not installed, or `origin` is not what JSON can hold.
+        OSError
+            If the file cannot be written.
+        """
+        known = {key: value for key, value in self.metadata.items() if value not in (None, "")}
+        onnx_graph.export(self._layers, path, known)
+
+
+def _checksum(x: Pixels) -> int:
+    return zlib.crc32(np.ascontiguousarray(x).data)
+
+
+def _compare_as_integers(output: Potentials) -> bool:
+    """Whether the order of the potentials is the order of the scores."""
+    scale, offset = output.scale, output.offset
+    return bool((scale == scale[0]).all() and (offset == offset[0]).all() and scale[0] > 0)
+
+
+def _require_distinct_names(layers: tuple[Layer, ...]) -> None:
+    names = [layer.name for layer in layers]
+    problems = [
+        layer_problem(
+            layer.name,
+            type(layer).__name__,
+            f"layer {index} has the name of layer {names.index(layer.name)}",
+            "give every layer a name of its own",
+        )
+        for index, layer in enumerate(layers)
+        if names.index(layer.name) != index
+    ]
+    if problems:
+        raise LayerError(problems)
+
+
+def _checked_scaling(scaling: object) -> tuple[float, float]:
+    values = list(scaling) if isinstance(scaling, list | tuple) else []
+    numbers = [v for v in values if isinstance(v, int | float | np.number) and isfinite(v)]
+    if len(values) != 2 or len(numbers) != 2 or not numbers[0] > 0:
+        problem = f"{scaling!r:.60} is not two numbers (a, b) with a above 0"
+        remedy = "give (a, b) of x_keras = (pixel - b) / a, for instance (255, 0)"
+        raise InputError(Problem("option 'input_scaling'", problem, remedy))
+    # Plain numbers, as files hold them.
+    a, b = (v.item() if isinstance(v, np.number) else v for v in numbers)
+    return a, b
+
+
+def _checked_labels(labels: object, channels: int) -> tuple[str, ...] | None:
+    if labels is None:
+        return None
+    given = [] if isinstance(labels, str) or not isinstance(labels, Sequence) else list(labels)
+    if len(given) != channels or not all(isinstance(label, str) for label in given):
+        problem = f"{labels!r:.60} is not one text for each of the {channels} output channels"
+        raise InputError(
+            Problem("option 'labels'", problem, f"give a list of {channels} names, or None")
+        )
+    return tuple(given)

@@ -1,0 +1,130 @@
+"""Tables as plain text for a terminal and as HTML for a page, from the same cells."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+GAP = "  "
+NOTE_WIDTH = 96
+"""Columns at which the text form breaks the notes below a table."""
+
+# Only lengths and alignment: colours are the page's, so that its dark mode is ours too.
+_SCROLL = "overflow-x: auto"
+_CAPTION = "caption-side: top; text-align: left"
+_CELL = "padding: 0.2em 0.6em; text-align: {align}; vertical-align: top"
+
+
+@dataclass(frozen=True)
+class Column:
+    """Heading of a column and the side that its cells keep to.
+
+    Attributes
+    ----------
+    heading : str
+        May hold line breaks.
+    align : {"left", "right"}
+        Numbers go right.
+    """
+
+    heading: str
+    align: str = "left"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of text with headings, a caption and notes.
+
+    Attributes
+    ----------
+    caption : str
+        What the table shows; the first line of the text form.
+    columns : sequence of Column
+        The first column names the rows.
+    rows : sequence of sequence of str
+        One cell a column; cells may hold line breaks.
+    notes : sequence of str
+        Numbered from 1, below the table.
+    """
+
+    caption: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[str]]
+    notes: Sequence[str] = field(default=())
+
+    def text(self) -> str:
+        """Return the table for a terminal.
+
+        Examples
+        --------
+        >>> columns = [Column("Layer"), Column("Events", "right")]
+        >>> print(Table("One run", columns, [["conv", "12"], ["dense", "7"]]).text())
+        One run
+        Layer  Events
+        -------------
+        conv       12
+        dense       7
+        """
+        cells = [[column.heading for column in self.columns], *self.rows]
+        split = [[cell.split("\n") for cell in row] for row in cells]
+        by_column = zip(*split, strict=True)
+        widths = [max(len(line) for cell in column for line in cell) for column in by_column]
+        lines = [line for row in split[:1] for line in self._lines(row, widths)]
+        lines.append("-" * (sum(widths) + len(GAP) * (len(widths) - 1)))
+        lines += [line for row in split[1:] for line in self._lines(row, widths)]
+        for number, note in enumerate(self.notes, start=1):
+            mark = f"[{number}] "
+            lines += textwrap.wrap(
+                mark + note,
+                NOTE_WIDTH,
+                subsequent_indent=" " * len(mark),
+                break_on_hyphens=False,
+            )
+        return "\n".join([self.caption, *lines])
+
+    def _lines(self, cells: list[list[str]], widths: list[int]) -> list[str]:
+        """Return the lines of one row, its cells padded to equal height."""
+        lines = []
+        for index in range(max(map(len, cells))):
+            parts = [
+                f"{cell[index] if index < len(cell) else '':{'>' if right else '<'}{width}}"
+                for cell, width, right in zip(cells, widths, self._right, strict=True)
+            ]
+            lines.append(GAP.join(parts).rstrip())
+        return lines
+
+    @property
+    def _right(self) -> list[bool]:
+        return [column.align == "right" for column in self.columns]
+
+    def html(self) -> str:
+        """Return the table as HTML that takes colours and fonts from the page.
+
+        A keyboard can scroll it where it is wider than the screen.
+        """
+        headings = "".join(
+            _cell("th", column.heading, column, ' scope="col"') for column in self.columns
+        )
+        body = "".join(self._html_row(row) for row in self.rows)
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        caption = escape(self.caption)
+        return (
+            f'<div class="akida-lite-table" style="{_SCROLL}" tabindex="0" role="group" '
+            f'aria-label="{caption}"><table class="table">'
+            f'<caption style="{_CAPTION}">{caption}</caption>'
+            f"<thead><tr>{headings}</tr></thead><tbody>{body}</tbody></table></div>"
+            + (f"<ol>{notes}</ol>" if notes else "")
+        )
+
+    def _html_row(self, row: Sequence[str]) -> str:
+        name = _cell("th", row[0], self.columns[0], ' scope="row"')
+        rest = zip(row[1:], self.columns[1:], strict=True)
+        return f"<tr>{name}{''.join(_cell('td', cell, column) for cell, column in rest)}</tr>"
+
+
+def _cell(tag: str, text: str, column: Column, scope: str = "") -> str:
+    style = _CELL.format(align=column.align)
+    content = "<br>".join(map(escape, text.split("\n")))
+    return f'<{tag}{scope} style="{style}">{content}</{tag}>'
