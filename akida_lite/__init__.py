@@ -1,0 +1,92 @@
+"""Train, quantize, convert, check and run networks in the manner of the Akida NSoC.
+
+Importing the package is quick and needs numpy only; what needs Keras, matplotlib or ONNX
+is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+try:
+    __version__ = version("akida_lite")
+except PackageNotFoundError:  # a copy of the source that is not installed
+    __version__ = "0+unknown"
+
+# Public name to the module that holds it; a module's own name to the module itself.
+_PUBLIC = {
+    "AKD1000": "hardware",
+    "AkidaLiteError": "errors",
+    "ClaimError": "errors",
+    "ConversionError": "errors",
+    "DatasetError": "errors",
+    "FileFormatError": "errors",
+    "HardwareError": "errors",
+    "InputError": "errors",
+    "LayerError": "errors",
+    "Model": "model",
+    "Problem": "errors",
+    "check_compatibility": "conversion",
+    "claim": "claims",
+    "claims": "claims",
+    "compare": "conversion",
+    "convert": "conversion",
+    "datasets": "datasets",
+    "engine": "engine",
+    "hardware": "hardware",
+    "layers": "layers",
+    "nn": "nn",
+    "plots": "report.plots",
+    "quantize": "conversion",
+    "training": "training",
+    "zoo": "zoo",
+}
+
+# Rooms that need Keras, for the message when it is missing.
+_KERAS_ROOMS = ("conversion", "nn", "training", "zoo")
+
+__all__ = ["__version__", *_PUBLIC]
+
+if TYPE_CHECKING:
+    from akida_lite import claims, datasets, engine, hardware, layers, nn, training, zoo
+    from akida_lite.claims import claim
+    from akida_lite.conversion import check_compatibility, compare, convert, quantize
+    from akida_lite.errors import (
+        AkidaLiteError,
+        ClaimError,
+        ConversionError,
+        DatasetError,
+        FileFormatError,
+        HardwareError,
+        InputError,
+        LayerError,
+        Problem,
+    )
+    from akida_lite.hardware import AKD1000
+    from akida_lite.model import Model
+    from akida_lite.report import plots
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = _PUBLIC[name]
+    try:
+        module = import_module(f"{__name__}.{room}")
+    except ModuleNotFoundError as error:
+        if room in _KERAS_ROOMS and error.name in ("keras", "tensorflow"):
+            raise ModuleNotFoundError(
+                f"akida_lite.{name} needs Keras, which is not installed. "
+                "Fix: python -m pip install 'akida_lite[keras]'.",
+                name=error.name,
+            ) from error
+        raise
+    found = module if name == room.rpartition(".")[2] else getattr(module, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})

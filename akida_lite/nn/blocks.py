@@ -54,7 +54,11 @@ def conv_block(
     Keras tensor
     """
     layer = QuantizedConv2D(
-        filters, kernel_size, quantizer=weight_quantizer(weight_quantization), name=name, **kwargs
+        filters,
+        kernel_size,
+        quantizer=weight_quantizer(weight_quantization),
+        name=name,
+        **kwargs,
     )
     pool = _pooling(name, pooling, pool_size, kwargs.get("padding", "valid"))
     return _finish(layer(inputs), name, pool, add_batchnorm, activ_quantization)
@@ -75,7 +79,11 @@ def separable_conv_block(
 ) -> Any:
     """Append a separable convolution block; parameters as :func:`conv_block`."""
     layer = QuantizedSeparableConv2D(
-        filters, kernel_size, quantizer=weight_quantizer(weight_quantization), name=name, **kwargs
+        filters,
+        kernel_size,
+        quantizer=weight_quantizer(weight_quantization),
+        name=name,
+        **kwargs,
     )
     pool = _pooling(name, pooling, pool_size, kwargs.get("padding", "valid"))
     return _finish(layer(inputs), name, pool, add_batchnorm, activ_quantization)
@@ -115,7 +123,7 @@ def _finish(x: Any, name: str, pool: Any, batchnorm: bool, activ: int | None) ->
     if pool is not None:
         x = pool(x)
     if batchnorm:
-        x = keras.layers.BatchNormalization(name=f"{name}_BN")(x)
+        x = keras.layers.BatchNormalization(momentum=0.9, name=f"{name}_BN")(x)
     if activ is None:
         return x
     if activ == 0:

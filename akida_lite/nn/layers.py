@@ -16,7 +16,7 @@ from akida_lite.nn.quantizers import MaxPerAxisQuantizer, WeightFloat, as_quanti
 
 
 class _Quantized:
-    """Mixin: refuses unsupported arguments, owns the quantizer, keeps latent weights float32."""
+    """Mixin: refuses unsupported arguments, owns quantizers, keeps latent weights float32."""
 
     # argument -> (accepted values, what to do instead)
     _UNSUPPORTED: ClassVar[dict[str, tuple[tuple[Any, ...], str]]] = {
@@ -141,7 +141,7 @@ class QuantizedDepthwiseConv2D(_Quantized, keras.layers.DepthwiseConv2D):
     def call(self, inputs: Any) -> Any:
         kernel = self._cast(self.quantizer.quantize(self.kernel))
         return self._with_bias(
-            ops.depthwise_conv(inputs, kernel, list(self.strides), self.padding, "channels_last")
+            ops.depthwise_conv(inputs, kernel, self.strides, self.padding, "channels_last")
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -195,7 +195,7 @@ class QuantizedSeparableConv2D(_Quantized, keras.layers.SeparableConv2D):
         depthwise = self._cast(self.quantizer_dw.quantize(self.depthwise_kernel))
         pointwise = self._cast(self.quantizer.quantize(self.pointwise_kernel))
         spread = ops.depthwise_conv(
-            inputs, depthwise, list(self.strides), self.padding, "channels_last"
+            inputs, depthwise, self.strides, self.padding, "channels_last"
         )
         return self._with_bias(ops.conv(spread, pointwise, 1, "valid", "channels_last"))
 

@@ -137,7 +137,9 @@ class WeightFloat(Quantizer):
         return w
 
     def integers(self, w: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray]:
-        raise TypeError("WeightFloat has no integers. Fix: give the layer a quantizer of 2 to 8 bits.")
+        raise TypeError(
+            "WeightFloat has no integers. Fix: give the layer a quantizer of 2 to 8 bits."
+        )
 
     def get_config(self) -> dict[str, Any]:
         return {}

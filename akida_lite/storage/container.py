@@ -34,7 +34,8 @@ Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
 _HEADER = "header.json"
 _HEADER_LIMIT = 1 << 24  # bytes; that of the largest model of the zoo takes 6,000
 _SAFE_NAME = re.compile(r"\w+(\.\w+)*", re.ASCII)
-_LAYOUTS = {"int32": "<i4", "float64": "<f8"}  # types stored as they are; int8 is packed
+# Types stored as they are; int8 is packed.
+_LAYOUTS = {"int32": "<i4", "float16": "<f2", "float32": "<f4", "float64": "<f8"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date a zip archive can hold
 
 _GET_AGAIN = "get the file again from where it came from"
@@ -56,7 +57,7 @@ def write_container(
     content : mapping
         Anything JSON can hold.
     arrays : mapping of str to array
-        int8, int32 or float64; names are words joined by dots.
+        int8, int32, float16, float32 or float64; names are words joined by dots.
 
     Raises
     ------

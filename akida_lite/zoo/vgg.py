@@ -9,7 +9,14 @@ import keras
 from akida_lite.nn.blocks import conv_block, dense_block
 
 # (filters, max-pooled)
-_CONVOLUTIONS = ((128, False), (128, True), (256, False), (256, True), (512, False), (512, True))
+_CONVOLUTIONS = (
+    (128, False),
+    (128, True),
+    (256, False),
+    (256, True),
+    (512, False),
+    (512, True),
+)
 _DENSE = (1024, 1024)
 
 

@@ -1,0 +1,9 @@
+"""Train the networks of the zoo: recipes as data, one loop, runs that can be resumed.
+
+``train(RECIPES["vgg_cifar10_w2a2i2"], folder)`` does what ``akida-lite train`` does.
+"""
+
+from akida_lite.training.recipes import RECIPES, Recipe, Stage
+from akida_lite.training.train import train
+
+__all__ = ["RECIPES", "Recipe", "Stage", "train"]

@@ -1,0 +1,132 @@
+"""One training step, and validation, of a network whose layers form a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from akida_lite.training.batches import Labels, Pixels
+from akida_lite.training.recipes import Recipe
+
+Step = Callable[[Any, Any], Any]
+
+_KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
+
+
+def scores_of(model: keras.Model, x: Any, training: bool) -> Any:
+    """Return the network's outputs for images of any size.
+
+    A dense layer expects the map of full-size images; smaller maps are enlarged to it by
+    repeating positions, so that training may begin with small images.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Its layers form a chain.
+    x : float32 tensor of shape (n, h, w, c)
+    training : bool
+    """
+    for layer in model.layers[1:]:
+        if isinstance(layer, keras.layers.Flatten):
+            height, width = layer.input.shape[1:3]
+            if tuple(x.shape[1:3]) != (height, width):
+                x = tf.image.resize(x, (height, width), "nearest")
+        normalizes = isinstance(layer, keras.layers.BatchNormalization)
+        x = layer(x, training=training) if normalizes else layer(x)
+    return x
+
+
+def optimizer_of(recipe: Recipe, model: keras.Model) -> keras.optimizers.Optimizer:
+    """Return the recipe's optimizer, its slots built."""
+    decay = recipe.weight_decay or None
+    if recipe.optimizer == "adam":
+        optimizer = keras.optimizers.Adam(recipe.peak_rate, weight_decay=decay)
+    else:
+        optimizer = keras.optimizers.SGD(
+            recipe.peak_rate, momentum=0.9, nesterov=True, weight_decay=decay
+        )
+    if decay:
+        rest = [v for v in model.trainable_variables if v.name not in _KERNELS]
+        optimizer.exclude_from_weight_decay(var_list=rest)
+    optimizer.build(model.trainable_variables)
+    return optimizer
+
+
+def training_step(
+    recipe: Recipe, model: keras.Model, optimizer: keras.optimizers.Optimizer, classes: int
+) -> Step:
+    """Return the compiled step: from a uint8 batch and its labels to the mean loss."""
+    loss_of = keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=recipe.label_smoothing
+    )
+
+    @tf.function(reduce_retracing=True)
+    def compiled(x: Any, y: Any) -> Any:
+        with tf.GradientTape() as tape:
+            outputs = scores_of(model, x, training=True)
+            loss = loss_of(tf.one_hot(y, classes), outputs)
+        variables = [v.value for v in model.trainable_variables]
+        optimizer.apply(tape.gradient(loss, variables), model.trainable_variables)
+        return loss
+
+    return compiled
+
+
+def scaled(x: Pixels, size: int) -> Any:
+    """Return pixels as the network reads them, 0 to 1, resized to `size`."""
+    images = tf.convert_to_tensor(x, tf.float32) / 255.0
+    if x.shape[1] != size:
+        images = tf.image.resize(images, (size, size), antialias=True)
+    return images
+
+
+def accuracy_of(model: keras.Model, x: Pixels, y: Labels, batch_size: int = 250) -> float:
+    """Return the share of images whose highest output is their label."""
+    forward = tf.function(lambda images: scores_of(model, images, training=False))
+    correct = 0
+    for start in range(0, len(x), batch_size):
+        outputs = forward(scaled(x[start : start + batch_size], x.shape[1]))
+        correct += int((outputs.numpy().argmax(1) == y[start : start + batch_size]).sum())
+    return correct / len(x)
+
+
+def refresh_batch_norm(model: keras.Model, x: Pixels, batch_size: int = 250) -> None:
+    """Replace the moving statistics of batch normalization by those of `x`.
+
+    The moving averages lag behind the weights, and remember small images; a network of
+    few bits is sensitive to both.
+
+    Parameters
+    ----------
+    model : keras.Model
+    x : uint8 array of shape (n, h, w, c)
+    """
+    norms = [la for la in model.layers if isinstance(la, keras.layers.BatchNormalization)]
+    momenta = [norm.momentum for norm in norms]
+    try:
+        for index, start in enumerate(range(0, len(x), batch_size)):
+            for norm in norms:
+                # The running mean of all batches so far.
+                norm.momentum = index / (index + 1)
+            scores_of(model, scaled(x[start : start + batch_size], x.shape[1]), training=True)
+    finally:
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
+
+
+def variables_of(model: keras.Model) -> dict[str, Any]:
+    """Return every variable of the model under a stable name, ``layer/variable``."""
+    return {
+        f"{layer.name}/{variable.name}": variable
+        for layer in model.layers
+        for variable in layer.variables
+    }
+
+
+def as_arrays(model: keras.Model) -> dict[str, np.ndarray]:
+    """Return the values of :func:`variables_of`."""
+    return {name: np.asarray(v) for name, v in variables_of(model).items()}

@@ -1,0 +1,157 @@
+"""How each shipped network is trained: numbers only; `training.train` does the work.
+
+The quantized networks form a ladder: each starts from the latent weights of the rung
+before, because a few bits less at a time cost less than one jump.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of training at one image size.
+
+    Attributes
+    ----------
+    size : int
+        Height and width that the images are resized to, in pixels. The arithmetic of a
+        step falls with its square.
+    images : int
+        Images to train on, in steps of the batch size.
+    """
+
+    size: int
+    images: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides the outcome of a training run.
+
+    Attributes
+    ----------
+    name : str
+        Also the name of the weights file.
+    model : str
+        Function of the zoo.
+    bits : (int, int, int)
+        Of weights, activations and input weights; 0 for float.
+    stages : tuple of Stage
+    peak_rate : float
+        Learning rate at the end of the warm-up; from there it falls linearly to 0 over
+        the arithmetic that is left.
+    start : str or None
+        Recipe whose latent weights this one starts from.
+    optimizer : {"sgd", "adam"}
+        SGD has Nesterov momentum 0.9.
+    batch_size : int
+    warmup : float
+        Share of the arithmetic in which the rate rises from 0.
+    weight_decay : float
+        Decoupled, on kernels only.
+    label_smoothing : float
+    holdout : int
+        Training images, the last ones, that are kept for validation.
+    seed : int
+    """
+
+    name: str
+    model: str
+    bits: tuple[int, int, int]
+    stages: tuple[Stage, ...]
+    peak_rate: float
+    start: str | None = None
+    optimizer: str = "sgd"
+    batch_size: int = 125
+    warmup: float = 0.15
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    holdout: int = 2500
+    seed: int = 0
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return sum(stage.images // self.batch_size for stage in self.stages)
+
+    def stage_at(self, step: int) -> Stage:
+        """Return the stage that a step belongs to."""
+        for stage in self.stages:
+            step -= stage.images // self.batch_size
+            if step < 0:
+                return stage
+        raise IndexError(f"recipe {self.name!r} has {self.steps} steps")
+
+    def progress_at(self, step: int) -> float:
+        """Return the share of the run's arithmetic that is done before a step."""
+        costs = [stage.size**2 * (stage.images // self.batch_size) for stage in self.stages]
+        done = 0
+        for stage, cost in zip(self.stages, costs, strict=True):
+            steps = stage.images // self.batch_size
+            if step < steps:
+                done += step * stage.size**2
+                break
+            done += cost
+            step -= steps
+        return done / sum(costs)
+
+    def rate_at(self, step: int) -> float:
+        """Return the learning rate of a step: a linear rise, then a linear fall to 0."""
+        # The middle of the step, so that neither the first nor the last one is wasted.
+        progress = (self.progress_at(step) + self.progress_at(step + 1)) / 2
+        rise = progress / self.warmup if self.warmup else 1.0
+        return self.peak_rate * min(rise, (1 - progress) / (1 - self.warmup))
+
+
+def _table(*recipes: Recipe) -> dict[str, Recipe]:
+    return {recipe.name: recipe for recipe in recipes}
+
+
+RECIPES: dict[str, Recipe] = _table(
+    Recipe(
+        name="vgg_cifar10_float",
+        model="vgg_cifar10",
+        bits=(0, 0, 0),
+        stages=(Stage(16, 150_000), Stage(24, 200_000), Stage(32, 100_000)),
+        peak_rate=0.15,
+        weight_decay=5e-4,
+        label_smoothing=0.1,
+    ),
+    *(
+        Recipe(
+            name=name,
+            model="vgg_cifar10",
+            bits=bits,
+            stages=(Stage(32, images),),
+            start=start,
+            peak_rate=3e-3,
+        )
+        for name, bits, start, images in (
+            ("vgg_cifar10_w4a4i4", (4, 4, 4), "vgg_cifar10_float", 5_000),
+            ("vgg_cifar10_w3a4i3", (3, 4, 3), "vgg_cifar10_w4a4i4", 5_000),
+            ("vgg_cifar10_w3a3i3", (3, 3, 3), "vgg_cifar10_w3a4i3", 5_000),
+            ("vgg_cifar10_w2a3i2", (2, 3, 2), "vgg_cifar10_w3a3i3", 10_000),
+            ("vgg_cifar10_w2a2i2", (2, 2, 2), "vgg_cifar10_w2a3i2", 20_000),
+        )
+    ),
+    Recipe(
+        name="mobilenet_cifar10_float",
+        model="mobilenet_cifar10",
+        bits=(0, 0, 0),
+        stages=(Stage(16, 95_000), Stage(24, 95_000), Stage(32, 50_000)),
+        peak_rate=0.1,
+        weight_decay=5e-4,
+        label_smoothing=0.1,
+    ),
+    Recipe(
+        name="mobilenet_cifar10_w4a4i8",
+        model="mobilenet_cifar10",
+        bits=(4, 4, 8),
+        stages=(Stage(32, 20_000),),
+        start="mobilenet_cifar10_float",
+        peak_rate=3e-3,
+    ),
+)
+"""Name of a recipe to the recipe; the name of a shipped weights file is its recipe's."""

@@ -1,0 +1,107 @@
+"""Train a network of the zoo on CIFAR-10, and put what came out among the shipped files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from akida_lite import zoo
+from akida_lite.datasets import load_cifar10
+from akida_lite.errors import InputError, Problem
+from akida_lite.training.batches import Labels, Pixels
+from akida_lite.training.checkpoint import load_latent_weights
+from akida_lite.training.recipes import RECIPES, Recipe
+from akida_lite.training.train import Data, latent_name, train
+from akida_lite.zoo.cards import FOLDER, shipped_cards, write_index
+
+
+def recipe_called(name: str) -> Recipe:
+    """Return the recipe of that name.
+
+    Raises
+    ------
+    InputError
+        If there is none; the message lists all.
+    """
+    if name not in RECIPES:
+        raise InputError(
+            Problem(f"recipe {name!r}", f"it is none of {', '.join(RECIPES)}", "choose one")
+        )
+    return RECIPES[name]
+
+
+def build(recipe: Recipe) -> keras.Model:
+    """Return the untrained network of a recipe."""
+    weights, activ, inputs = recipe.bits
+    factory: Callable[..., keras.Model] = getattr(zoo, recipe.model)
+    return factory(
+        weights=None,
+        weights_quantization=weights,
+        activ_quantization=activ,
+        input_weights_quantization=inputs,
+    )
+
+
+def training_data(holdout: int) -> Data:
+    """Return CIFAR-10's training images, the last `holdout` of them apart.
+
+    The test images are not even loaded into the loop: nothing can be chosen by them.
+    """
+    (x, y), _ = load_cifar10()
+    pixels: Pixels = np.asarray(x)
+    labels: Labels = np.asarray(y)
+    kept = len(pixels) - holdout
+    return (pixels[:kept], labels[:kept]), (pixels[kept:], labels[kept:])
+
+
+def train_shipped(
+    name: str,
+    folder: str | os.PathLike[str],
+    *,
+    resume: bool = True,
+    start: str | os.PathLike[str] | None = None,
+    report: Callable[[str], None] = print,
+) -> None:
+    """Run the recipe called `name` to its end; parameters as :func:`train`."""
+    recipe = recipe_called(name)
+    train(
+        recipe,
+        Path(folder),
+        build=build,
+        data=training_data(recipe.holdout),
+        resume=resume,
+        start=None if start is None else Path(start),
+        report=report,
+    )
+
+
+def publish(name: str, folder: str | os.PathLike[str]) -> Path:
+    """Write the trained weights of a recipe, packed, among the shipped files.
+
+    Parameters
+    ----------
+    name : str
+        A recipe that :func:`train_shipped` has finished in `folder`.
+    folder : path
+
+    Returns
+    -------
+    path
+        The weights file; its run record lies beside it and the index names it.
+    """
+    recipe = recipe_called(name)
+    model = build(recipe)
+    load_latent_weights(Path(folder) / latent_name(name), model)
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / f"{name}.akw"
+    metadata = {"recipe": name, "model": recipe.model, "bits": list(recipe.bits)}
+    zoo.save_weights(path, model, metadata)
+    record = (Path(folder) / f"{name}.json").read_bytes()
+    (FOLDER / f"{name}.json").write_bytes(record)
+    shipped = {card.name: (card.model, card.bits) for card in shipped_cards().values()}
+    write_index(shipped | {name: (recipe.model, recipe.bits)})
+    return path

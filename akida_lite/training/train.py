@@ -1,0 +1,198 @@
+"""Run a recipe: resume where it stopped, checkpoint, validate, write weights and record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from akida_lite.errors import DatasetError, Problem
+from akida_lite.training.batches import Labels, Pixels, batch_at
+from akida_lite.training.checkpoint import (
+    load_checkpoint,
+    load_latent_weights,
+    save_checkpoint,
+)
+from akida_lite.training.loop import (
+    accuracy_of,
+    optimizer_of,
+    refresh_batch_norm,
+    scaled,
+    training_step,
+)
+from akida_lite.training.recipes import Recipe
+from akida_lite.training.record import facts_of_this_machine, write_record
+
+Data = tuple[tuple[Pixels, Labels], tuple[Pixels, Labels]]
+Report = Callable[[str], None]
+
+CHECKPOINT_SECONDS = 180.0
+_REFRESH_IMAGES = 5000
+_VALIDATIONS = 10  # a run; each takes a forward pass over the held-out images
+
+
+def train(
+    recipe: Recipe,
+    folder: str | Path,
+    *,
+    build: Callable[[Recipe], keras.Model],
+    data: Data,
+    resume: bool = True,
+    start: str | Path | None = None,
+    report: Report = print,
+    stop_after: int | None = None,
+) -> keras.Model | None:
+    """Train a recipe, or go on with it; the outcome is the same as without a break.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    folder : path
+        Where checkpoint, latent weights and run record of each recipe go.
+    build : callable
+        From the recipe to its untrained model.
+    data : ((x, y), (x, y))
+        Images for training and for validation: uint8 of shape (n, h, w, c), labels int64.
+    resume : bool
+        Whether to go on from a checkpoint of this recipe, if there is one.
+    start : path, optional
+        Latent weights to start from in place of the recipe's own start.
+    report : callable
+        Receives a line of text every few minutes.
+    stop_after : int, optional
+        Stop, with a checkpoint, after so many steps of this call.
+
+    Returns
+    -------
+    keras.Model or None
+        The trained model; None if it was stopped before its end.
+
+    Raises
+    ------
+    DatasetError
+        If the rung that this one starts from has not been trained in `folder`.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(recipe.seed)
+    model = build(recipe)
+    optimizer = optimizer_of(recipe, model)
+    checkpoint = folder / f"{recipe.name}.checkpoint.npz"
+    if resume and checkpoint.exists():
+        state = load_checkpoint(checkpoint, model, optimizer)
+        report(f"{recipe.name}: goes on at step {state['step']} of {recipe.steps}")
+    else:
+        state = {"step": 0, "seconds": 0.0, "curve": [], "machines": []}
+        _begin(recipe, folder, start, model, data)
+    state["machines"] = [*state["machines"], facts_of_this_machine()]
+    run = _Run(recipe, model, optimizer, data, checkpoint, state, report)
+    if not run.steps(stop_after):
+        return None
+    refresh_batch_norm(model, data[0][0][:_REFRESH_IMAGES])
+    run.validate(recipe.steps, final=True)
+    save_checkpoint(folder / latent_name(recipe.name), model, None, state)
+    write_record(folder / f"{recipe.name}.json", recipe, state, str(start or "") or None)
+    checkpoint.unlink(missing_ok=True)
+    return model
+
+
+def latent_name(recipe: str) -> str:
+    """Return the file name of a recipe's trained latent weights."""
+    return f"{recipe}.latent.npz"
+
+
+def _begin(
+    recipe: Recipe, folder: Path, start: str | Path | None, model: keras.Model, data: Data
+) -> None:
+    if start is None and recipe.start is None:
+        return
+    path = Path(start) if start is not None else folder / latent_name(str(recipe.start))
+    if not path.exists():
+        raise DatasetError(
+            Problem(
+                f"recipe {recipe.name!r}",
+                f"it starts from {recipe.start!r}, whose latent weights are not in {folder}",
+                f"run 'akida-lite train {recipe.start}' first, or name weights with --start",
+            )
+        )
+    load_latent_weights(path, model)
+    # Fewer bits shift every potential: begin with the statistics of the new staircase.
+    refresh_batch_norm(model, data[0][0][: _REFRESH_IMAGES // 5])
+
+
+class _Run:
+    """The loop over steps, and what it keeps track of."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        data: Data,
+        checkpoint: Path,
+        state: dict[str, Any],
+        report: Report,
+    ) -> None:
+        self.recipe, self.model, self.optimizer = recipe, model, optimizer
+        (self.x, self.y), self.held_out = data
+        self.checkpoint, self.state, self.report = checkpoint, state, report
+        self.losses: list[float] = state.pop("losses", [])
+        self.since = self.saved = time.monotonic()
+
+    def steps(self, limit: int | None) -> bool:
+        """Take all steps that are left, at most `limit`; return whether the run is complete."""
+        recipe, first = self.recipe, int(self.state["step"])
+        step_of = training_step(recipe, self.model, self.optimizer, int(self.y.max()) + 1)
+        every = max(1, recipe.steps // _VALIDATIONS)
+        last = recipe.steps if limit is None else min(recipe.steps, first + limit)
+        for step in range(first, last):
+            x, y = batch_at(self.x, self.y, recipe.batch_size, recipe.seed, step)
+            self.optimizer.learning_rate = recipe.rate_at(step)
+            self.losses.append(float(step_of(scaled(x, recipe.stage_at(step).size), y)))
+            done = step + 1
+            if done % every == 0 and done < recipe.steps:
+                self.validate(done)
+            if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
+                self.save(done)
+        if last < recipe.steps:
+            self.save(last)
+        return last == recipe.steps
+
+    def validate(self, done: int, final: bool = False) -> None:
+        """Add a point to the curve."""
+        x, y = self.held_out
+        point = {
+            "step": done,
+            "images": done * self.recipe.batch_size,
+            "size": self.recipe.stage_at(done - 1).size,
+            "train_loss": round(float(np.mean(self.losses)), 5) if self.losses else None,
+            "validation_accuracy": accuracy_of(self.model, x, y),
+        }
+        self.losses.clear()
+        self._clock()
+        self.state["curve"].append(point)
+        self.state["step"] = done
+        left = self.state["seconds"] * (1 / self.recipe.progress_at(done) - 1)
+        self.report(
+            f"{self.recipe.name}: step {done} of {self.recipe.steps}, loss "
+            f"{point['train_loss']}, validation {point['validation_accuracy']:.4f}, "
+            + ("done" if final else f"about {left / 60:.0f} min left")
+        )
+
+    def save(self, done: int) -> None:
+        """Write the checkpoint."""
+        self._clock()
+        self.state["step"] = done
+        # The losses since the last point belong to the next one, after a break too.
+        self.state["losses"] = self.losses
+        save_checkpoint(self.checkpoint, self.model, self.optimizer, self.state)
+        self.saved = time.monotonic()
+
+    def _clock(self) -> None:
+        now = time.monotonic()
+        self.state["seconds"] += now - self.since
+        self.since = now

@@ -1,0 +1,80 @@
+"""Which weights ship, and what each file must be: one index, read from beside the files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from akida_lite.files import atomic_write, sha256_of
+
+FOLDER = Path(__file__).parent / "weights"
+"""Where the weights, their run records and the index lie."""
+
+_INDEX = "index.json"
+
+Bits = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A shipped weights file.
+
+    Attributes
+    ----------
+    name : str
+        Name of the recipe, and of the files.
+    model : str
+        Function of the zoo.
+    bits : (int, int, int)
+        Of weights, activations and input weights; 0 for float.
+    sha256 : str
+        Of the weights file, in hexadecimal.
+    """
+
+    name: str
+    model: str
+    bits: Bits
+    sha256: str
+
+    @property
+    def path(self) -> Path:
+        """The weights file."""
+        return FOLDER / f"{self.name}.akw"
+
+    @property
+    def record_path(self) -> Path:
+        """The run record of the training."""
+        return FOLDER / f"{self.name}.json"
+
+
+@cache
+def shipped_cards() -> dict[tuple[str, Bits], Card]:
+    """Return every shipped file by (model, bits)."""
+    entries = json.loads((FOLDER / _INDEX).read_text("utf-8"))
+    made = [
+        Card(name, e["model"], tuple(e["bits"]), e["sha256"]) for name, e in entries.items()
+    ]
+    return {(card.model, card.bits): card for card in made}
+
+
+def write_index(entries: dict[str, tuple[str, Bits]]) -> None:
+    """Write the index anew, with the checksums that the files have now.
+
+    Parameters
+    ----------
+    entries : dict of str to (str, (int, int, int))
+        Name of each file, without its ending, to its model and bits.
+    """
+    index = {
+        name: {
+            "model": model,
+            "bits": list(bits),
+            "sha256": sha256_of(FOLDER / f"{name}.akw"),
+        }
+        for name, (model, bits) in sorted(entries.items())
+    }
+    with atomic_write(FOLDER / _INDEX) as file:
+        file.write((json.dumps(index, indent=1) + "\n").encode())
+    shipped_cards.cache_clear()
