@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from math import isfinite, prod
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from math import prod
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from akida_lite import storage
-from akida_lite.engine import RunRecord, onnx_graph, run
+from akida_lite.engine import onnx_graph
 from akida_lite.errors import (
     FileFormatError,
     InputError,
@@ -22,7 +20,9 @@ from akida_lite.errors import (
     layer_problem,
 )
 from akida_lite.layers import InputData, Layer, Potentials, Shape, layer_shapes
-from akida_lite.report.statistics import LayerStatistics, ModelStatistics, statistics_of
+from akida_lite.metadata import checked_labels, checked_scaling
+from akida_lite.report.last_run import LastRun
+from akida_lite.report.statistics import LayerStatistics, ModelStatistics
 from akida_lite.report.summary import Summary, summary_of
 
 if TYPE_CHECKING:
@@ -30,25 +30,7 @@ if TYPE_CHECKING:
 
 Path = str | os.PathLike[str]
 Pixels = npt.NDArray[np.integer[Any]]
-
-
-class RunOptions(TypedDict, total=False):
-    """Options of every method that runs images; they change no result."""
-
-    backend: str
-    batch_size: int | None
-    threads: int | None
-    progress: Callable[[int, int], None] | None
-
-
-@dataclass
-class _LastRun:
-    """The images of the last run, for statistics that may be asked for later."""
-
-    x: Pixels
-    checksum: int
-    options: RunOptions
-    statistics: Mapping[str, LayerStatistics] | None = None
+Progress = Callable[[int, int], None] | None
 
 
 class Model:
@@ -106,10 +88,10 @@ class Model:
         self._shapes = layer_shapes(self._layers)
         _require_distinct_names(self._layers)
         self._name = name
-        self._input_scaling = _checked_scaling(input_scaling)
-        self._labels = _checked_labels(labels, self.output_shape[2])
+        self._input_scaling = checked_scaling(input_scaling)
+        self._labels = checked_labels(labels, self.output_shape[2])
         self._origin = origin
-        self._last_run: _LastRun | None = None
+        self._last_run: LastRun | None = None
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -178,7 +160,15 @@ class Model:
         remedy = f"choose one of {', '.join(map(repr, names))}, or an index below {len(names)}"
         raise InputError(Problem(f"layer {which!r}", "the model has no such layer", remedy))
 
-    def forward(self, x: Pixels, **options: Unpack[RunOptions]) -> npt.NDArray[Any]:
+    def forward(
+        self,
+        x: Pixels,
+        *,
+        backend: str = "fast",
+        batch_size: int | None = None,
+        threads: int | None = None,
+        progress: Progress = None,
+    ) -> npt.NDArray[Any]:
         """Return what the last layer emits, as integers.
 
         Parameters
@@ -204,11 +194,17 @@ class Model:
         InputError
             If `x` is not what the first layer reads, or an option is not what it may be.
         """
-        output = run(self._layers, x, **options).output
-        self._last_run = _LastRun(x, _checksum(x), options)
-        return output
+        return self._run(x, backend, batch_size, threads, progress)
 
-    def predict(self, x: Pixels, **options: Unpack[RunOptions]) -> npt.NDArray[np.int64]:
+    def predict(
+        self,
+        x: Pixels,
+        *,
+        backend: str = "fast",
+        batch_size: int | None = None,
+        threads: int | None = None,
+        progress: Progress = None,
+    ) -> npt.NDArray[np.int64]:
         """Return the class of each image: the channel of the last layer that is highest.
 
         Channels compare as what they are worth in the Keras model's output. Where one unit
@@ -219,7 +215,7 @@ class Model:
 
         Parameters
         ----------
-        x, **options
+        x, backend, batch_size, threads, progress
             As in `forward`.
 
         Returns
@@ -236,19 +232,28 @@ class Model:
             problem = f"its map has shape {self.output_shape}: several positions, no one class"
             remedy = "use forward() or evaluate(), and take the argmax along the axis you mean"
             raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))
-        values = self.forward(x, **options).reshape(-1, self.output_shape[2])
+        result = self._run(x, backend, batch_size, threads, progress)
+        values = result.reshape(-1, self.output_shape[2])
         output = None if isinstance(last, InputData) else last.output
         if isinstance(output, Potentials) and not _compare_as_integers(output):
             values = values * output.scale + output.offset
         classes: npt.NDArray[np.int64] = values.argmax(axis=1).astype(np.int64, copy=False)
         return classes
 
-    def evaluate(self, x: Pixels, **options: Unpack[RunOptions]) -> npt.NDArray[np.float32]:
+    def evaluate(
+        self,
+        x: Pixels,
+        *,
+        backend: str = "fast",
+        batch_size: int | None = None,
+        threads: int | None = None,
+        progress: Progress = None,
+    ) -> npt.NDArray[np.float32]:
         """Return the scores of each image, in the units of the Keras model's output.
 
         Parameters
         ----------
-        x, **options
+        x, backend, batch_size, threads, progress
             As in `forward`.
 
         Returns
@@ -265,7 +270,8 @@ class Model:
             problem = "emits events, not scores, since it has an activation"
             remedy = "use forward() or predict(), or convert a model whose last layer has none"
             raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))
-        scores = self.forward(x, **options) * last.output.scale + last.output.offset
+        potentials = self._run(x, backend, batch_size, threads, progress)
+        scores = potentials * last.output.scale + last.output.offset
         if prod(self.output_shape[:2]) == 1:
             scores = scores.reshape(-1, self.output_shape[2])
         return scores.astype(np.float32)
@@ -286,17 +292,20 @@ class Model:
         return ModelStatistics(self._statistics)
 
     def _statistics(self) -> Mapping[str, LayerStatistics]:
-        last = self._last_run
-        if last is None:
-            return {}
-        if last.statistics is None:
-            if _checksum(last.x) != last.checksum:
-                problem = "the images of the last run were changed in place after it"
-                raise InputError(Problem("statistics", problem, "run the images again"))
-            options: RunOptions = {**last.options, "progress": None}
-            record: RunRecord = run(self._layers, last.x, **options, count_events=True)
-            last.statistics = statistics_of(self._layers, record.events)
-        return last.statistics
+        return {} if self._last_run is None else self._last_run.statistics()
+
+    def _run(
+        self,
+        x: Pixels,
+        backend: str,
+        batch_size: int | None,
+        threads: int | None,
+        progress: Progress,
+    ) -> npt.NDArray[Any]:
+        this = LastRun(self._layers, x, backend, batch_size, threads)
+        output = this.output(progress)
+        self._last_run = this
+        return output
 
     def summary(self, device: Device | None = None) -> Summary:
         """Describe every layer, and say whether a device takes it.
@@ -386,10 +395,6 @@ class Model:
         onnx_graph.export(self._layers, path, known)
 
 
-def _checksum(x: Pixels) -> int:
-    return zlib.crc32(np.ascontiguousarray(x).data)
-
-
 def _compare_as_integers(output: Potentials) -> bool:
     """Whether the order of the potentials is the order of the scores."""
     scale, offset = output.scale, output.offset
@@ -410,27 +415,3 @@ def _require_distinct_names(layers: tuple[Layer, ...]) -> None:
     ]
     if problems:
         raise LayerError(problems)
-
-
-def _checked_scaling(scaling: object) -> tuple[float, float]:
-    values = list(scaling) if isinstance(scaling, list | tuple) else []
-    numbers = [v for v in values if isinstance(v, int | float | np.number) and isfinite(v)]
-    if len(values) != 2 or len(numbers) != 2 or not numbers[0] > 0:
-        problem = f"{scaling!r:.60} is not two numbers (a, b) with a above 0"
-        remedy = "give (a, b) of x_keras = (pixel - b) / a, for instance (255, 0)"
-        raise InputError(Problem("option 'input_scaling'", problem, remedy))
-    # Plain numbers, as files hold them.
-    a, b = (v.item() if isinstance(v, np.number) else v for v in numbers)
-    return a, b
-
-
-def _checked_labels(labels: object, channels: int) -> tuple[str, ...] | None:
-    if labels is None:
-        return None
-    given = [] if isinstance(labels, str) or not isinstance(labels, Sequence) else list(labels)
-    if len(given) != channels or not all(isinstance(label, str) for label in given):
-        problem = f"{labels!r:.60} is not one text for each of the {channels} output channels"
-        raise InputError(
-            Problem("option 'labels'", problem, f"give a list of {channels} names, or None")
-        )
-    return tuple(given)

@@ -15,6 +15,7 @@ ROW = {
     "errors": 0,
     "fixed_point": 1,
     "files": 1,
+    "metadata": 1,
     "packing": 1,
     "datasets": 1,
     "hardware.rules": 1,

@@ -1,0 +1,47 @@
+"""What a model knows about itself beside its layers, checked where it comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+
+import numpy as np
+
+from akida_lite.errors import InputError, Problem
+
+
+def checked_scaling(scaling: object) -> tuple[float, float]:
+    """Return ``(a, b)`` of ``x_keras = (pixel - b) / a`` in plain numbers, as files hold them.
+
+    Raises
+    ------
+    InputError
+        If `scaling` is not two finite numbers, the first above 0.
+    """
+    values = list(scaling) if isinstance(scaling, list | tuple) else []
+    numbers = [v for v in values if isinstance(v, int | float | np.number) and isfinite(v)]
+    if len(values) != 2 or len(numbers) != 2 or not numbers[0] > 0:
+        problem = f"{scaling!r:.60} is not two numbers (a, b) with a above 0"
+        remedy = "give (a, b) of x_keras = (pixel - b) / a, for instance (255, 0)"
+        raise InputError(Problem("option 'input_scaling'", problem, remedy))
+    a, b = (v.item() if isinstance(v, np.number) else v for v in numbers)
+    return a, b
+
+
+def checked_labels(labels: object, channels: int) -> tuple[str, ...] | None:
+    """Return the names of the classes, or None where there are none.
+
+    Raises
+    ------
+    InputError
+        If `labels` is not one text for each of the `channels`.
+    """
+    if labels is None:
+        return None
+    given = [] if isinstance(labels, str) or not isinstance(labels, Sequence) else list(labels)
+    if len(given) != channels or not all(isinstance(label, str) for label in given):
+        problem = f"{labels!r:.60} is not one text for each of the {channels} output channels"
+        raise InputError(
+            Problem("option 'labels'", problem, f"give a list of {channels} names, or None")
+        )
+    return tuple(given)

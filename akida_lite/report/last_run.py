@@ -1,0 +1,83 @@
+"""The last run of a model, kept so that its statistics can be counted when asked for."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from akida_lite.engine import RunRecord, run
+from akida_lite.errors import InputError, Problem
+from akida_lite.layers import Layer
+from akida_lite.report.statistics import LayerStatistics, statistics_of
+
+
+@dataclass
+class LastRun:
+    """Images that are run; counting their events waits until somebody looks.
+
+    Attributes
+    ----------
+    layers : tuple of Layer
+    x : array of shape (n, h, w, c)
+        Referred to, not copied.
+    backend, batch_size, threads
+        As in `engine.run`.
+    """
+
+    layers: tuple[Layer, ...]
+    x: npt.NDArray[Any]
+    backend: str
+    batch_size: int | None
+    threads: int | None
+    _checksum: int = field(default=0, init=False)
+    _statistics: Mapping[str, LayerStatistics] | None = field(default=None, init=False)
+
+    def output(self, progress: Callable[[int, int], None] | None) -> npt.NDArray[Any]:
+        """Run the images and return what the last layer emits.
+
+        Raises
+        ------
+        InputError
+            As `engine.run`.
+        """
+        output = self._run(progress=progress).output
+        # Cheap beside running the images, and it keeps statistics from being about others.
+        self._checksum = _checksum(self.x)
+        return output
+
+    def statistics(self) -> Mapping[str, LayerStatistics]:
+        """Return the statistics; the first call runs the images once more.
+
+        Raises
+        ------
+        InputError
+            If the images have been changed in place.
+        """
+        if self._statistics is None:
+            if _checksum(self.x) != self._checksum:
+                problem = "the images of the last run were changed in place after it"
+                raise InputError(Problem("statistics", problem, "run the images again"))
+            self._statistics = statistics_of(self.layers, self._run(count_events=True).events)
+        return self._statistics
+
+    def _run(
+        self, count_events: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> RunRecord:
+        return run(
+            self.layers,
+            self.x,
+            backend=self.backend,
+            batch_size=self.batch_size,
+            threads=self.threads,
+            count_events=count_events,
+            progress=progress,
+        )
+
+
+def _checksum(x: npt.NDArray[Any]) -> int:
+    return zlib.crc32(np.ascontiguousarray(x).data)
