@@ -1,0 +1,94 @@
+"""A device: a table of rules, and the numbers that placing a model needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from akida_lite.hardware.rules import Rule
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What a device has room for.
+
+    For AKD1000 no public text that we could cite states these numbers. They are
+    parameters: ``dataclasses.replace`` makes a device with others.
+
+    Attributes
+    ----------
+    mesh : (rows, columns)
+        How the neural processors (NPs) are arranged.
+    np_memory_bits : int
+        What one NP holds: its share of a layer's weights, thresholds and input map.
+    threshold_bits : int
+        Width of one stored threshold.
+    layers_off_mesh : tuple of str
+        Layer types that run on the device's converters and occupy no NP.
+    source : str
+    status : {"documented", "observed", "assumed"}
+    """
+
+    mesh: tuple[int, int] = (8, 10)
+    np_memory_bits: int = 100 * 1024 * 8
+    threshold_bits: int = 32
+    layers_off_mesh: tuple[str, ...] = ("InputConvolutional", "InputData")
+    source: str = "chosen for this emulation; no public document that we could cite"
+    status: str = "assumed"
+
+    @property
+    def n_nps(self) -> int:
+        """Number of neural processors."""
+        return self.mesh[0] * self.mesh[1]
+
+
+@dataclass(frozen=True)
+class Omission:
+    """A rule that another source states and this device does not apply, with the reason.
+
+    Attributes
+    ----------
+    rule : Rule
+        As the other source has it.
+    because : str
+        What contradicts it, a full sentence.
+    source : str
+        Who contradicts it.
+    """
+
+    rule: Rule
+    because: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Device:
+    """Rules, omissions and capacity of a device: data, no behaviour.
+
+    Attributes
+    ----------
+    name : str
+        Used in messages.
+    rules : tuple of Rule
+        Every one applies to every layer whose type it names.
+    omissions : tuple of Omission
+        What sources disagree on, decided the other way.
+    capacity : Capacity
+    """
+
+    name: str
+    rules: tuple[Rule, ...]
+    omissions: tuple[Omission, ...] = ()
+    capacity: Capacity = field(default_factory=Capacity)
+
+    def __repr__(self) -> str:
+        return f"<Device {self.name!r}: {len(self.rules)} rules>"
+
+    def rule(self, id: str) -> Rule:
+        """Return the rule called `id`.
+
+        Raises
+        ------
+        KeyError
+            If this device has no such rule.
+        """
+        return {rule.id: rule for rule in self.rules}[id]

@@ -1,0 +1,68 @@
+"""How many bits a layer occupies, and how many operations an event costs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from akida_lite.fixed_point import activation_levels
+from akida_lite.layers import InputData, Layer, SeparableConvolutional, Shape
+
+
+@dataclass(frozen=True)
+class LayerMemory:
+    """What a layer keeps, in bits.
+
+    Attributes
+    ----------
+    weights : int
+        Every weight at its declared width, zero or not.
+    thresholds : int
+        One a filter and level of the staircase; none where the output is the potential.
+    input_map : int
+        Every value of the map that the layer reads, at the width of its events.
+    """
+
+    weights: int
+    thresholds: int
+    input_map: int
+
+    @property
+    def total(self) -> int:
+        """Sum of the three."""
+        return self.weights + self.thresholds + self.input_map
+
+
+def memory_of(layer: Layer, input_shape: Shape, threshold_bits: int) -> LayerMemory:
+    """Return what `layer` keeps when it reads a map of `input_shape`."""
+    input_map = prod(input_shape) * layer.input_bits
+    if isinstance(layer, InputData):
+        return LayerMemory(0, 0, input_map)
+    levels = activation_levels(layer.act_bits) if layer.act_bits is not None else 0
+    weights = _weight_count(layer) * layer.weight_bits
+    return LayerMemory(weights, layer.filters * levels * threshold_bits, input_map)
+
+
+def operations_per_event(layer: Layer) -> int | None:
+    """Return how many weights one incoming event meets, at most.
+
+    Events at the border meet fewer; that is left out, as in the original's statistics.
+
+    Returns
+    -------
+    int or None
+        None for a layer that reads no events of another one: the first.
+    """
+    if isinstance(layer, InputData) or hasattr(layer, "input_shape"):
+        return None
+    if isinstance(layer, SeparableConvolutional):
+        return prod(layer.kernel_size) * (layer.filters + 1)
+    return prod(getattr(layer, "kernel_size", (1, 1))) * layer.filters
+
+
+def _weight_count(layer: Layer) -> int:
+    if isinstance(layer, InputData):
+        return 0
+    if isinstance(layer, SeparableConvolutional):
+        return layer.depthwise.size + layer.pointwise.size
+    return layer.weights.size

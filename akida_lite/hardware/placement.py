@@ -1,0 +1,256 @@
+"""Place layers on the neural processors (NPs) of a device.
+
+What fits is decided by the device's rules, which have sources. How many NPs a layer takes
+follows from the device's `Capacity`, which for AKD1000 is assumed; a `Placement` says so
+wherever it is printed. Nothing here is measured energy or time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from akida_lite.errors import HardwareError, InputError, Problem
+from akida_lite.hardware.akd1000 import AKD1000
+from akida_lite.hardware.checking import check
+from akida_lite.hardware.device import Capacity, Device
+from akida_lite.hardware.memory import LayerMemory, memory_of, operations_per_event
+from akida_lite.hardware.placement_table import as_html, as_text
+from akida_lite.layers import Layer, layer_shapes
+
+
+class Processor(NamedTuple):
+    """One NP during one pass.
+
+    Attributes
+    ----------
+    pass_index, row, column : int
+        Counted from 0.
+    """
+
+    pass_index: int
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
+class LayerPlacement:
+    """Where one layer lies, and what it keeps there.
+
+    Attributes
+    ----------
+    name, kind : str
+        Of the layer and of its type.
+    memory : LayerMemory
+        In bits.
+    processors : tuple of Processor
+        Empty for a layer that runs on the device's converters.
+    events : float or None
+        Events that reach the layer, a mean per image; None if not given.
+    operations : float or None
+        Weights met by these events, per image; None for the first layer, which reads pixels.
+    relative_cost : float or None
+        Share of the model's operations, 0 to 1. A ratio of counts, not of energy or time.
+    """
+
+    name: str
+    kind: str
+    memory: LayerMemory
+    processors: tuple[Processor, ...]
+    events: float | None = None
+    operations: float | None = None
+    relative_cost: float | None = None
+
+    @property
+    def n_nps(self) -> int:
+        """Number of NPs the layer takes."""
+        return len(self.processors)
+
+    @property
+    def passes(self) -> tuple[int, ...]:
+        """The passes it runs in, counted from 0."""
+        return tuple(sorted({processor.pass_index for processor in self.processors}))
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A model on a device; prints as a table.
+
+    Attributes
+    ----------
+    device : Device
+    layers : tuple of LayerPlacement
+        In the order of the model.
+    """
+
+    device: Device
+    layers: tuple[LayerPlacement, ...]
+
+    @property
+    def n_nps(self) -> int:
+        """NPs that all layers take together, over all passes."""
+        return sum(layer.n_nps for layer in self.layers)
+
+    @property
+    def n_passes(self) -> int:
+        """How often the device is loaded for one image; 1 if the model fits at once."""
+        return 1 + max((layer.passes[-1] for layer in self.layers if layer.passes), default=0)
+
+    @property
+    def memory_bits(self) -> int:
+        """Weights, thresholds and input maps of all layers, in bits."""
+        return sum(layer.memory.total for layer in self.layers)
+
+    @property
+    def mesh(self) -> npt.NDArray[np.int64]:
+        """Index of the layer on each NP, -1 where none: shape (passes, rows, columns)."""
+        mesh = np.full((self.n_passes, *self.device.capacity.mesh), -1, np.int64)
+        for index, layer in enumerate(self.layers):
+            for processor in layer.processors:
+                mesh[processor] = index
+        return mesh
+
+    @property
+    def note(self) -> str:
+        """Sentence that says which numbers rest on what."""
+        capacity = self.device.capacity
+        rows, columns = capacity.mesh
+        return (
+            f"NPs and passes are {capacity.status}, not measured: they follow from "
+            f"{capacity.n_nps} NPs in a mesh of {rows} x {columns} with "
+            f"{capacity.np_memory_bits:,} bits each ({capacity.source})."
+        )
+
+    def __getitem__(self, name: str) -> LayerPlacement:
+        return {layer.name: layer for layer in self.layers}[name]
+
+    def __str__(self) -> str:
+        return as_text(self)
+
+    def __repr__(self) -> str:
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
+
+
+def place(
+    layers: Sequence[Layer],
+    device: Device = AKD1000,
+    *,
+    input_events: Mapping[str, float] | None = None,
+) -> Placement:
+    """Give every layer its NPs.
+
+    A layer takes as many NPs as its weights, thresholds and input map fill; none is shared
+    between layers. Layers follow each other over the mesh, row by row; one that does not
+    fit into the rest of a pass opens the next, and the device is loaded again for it. No
+    map is counted twice, so the numbers are what memory demands at least.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        A chain that `layer_shapes` accepts; a model's ``layers``.
+    device : Device
+    input_events : mapping of str to float, optional
+        Name of a layer to the events that reach it, a mean per image. With it, operations
+        and relative costs are filled in. Layers may be left out.
+
+    Returns
+    -------
+    Placement
+
+    Raises
+    ------
+    HardwareError
+        If the device does not take the model; lists every layer and rule.
+    LayerError
+        If the layers do not form a chain.
+    InputError
+        If `input_events` names a layer that the model lacks, or a negative number.
+    """
+    problems = check(layers, device)
+    if problems:
+        raise HardwareError(problems)
+    chain = tuple(layers)
+    capacity = device.capacity
+    memories = [
+        memory_of(layer, shape, capacity.threshold_bits)
+        for layer, (shape, _) in zip(chain, layer_shapes(chain), strict=True)
+    ]
+    counts = [_nps(*each, capacity) for each in zip(chain, memories, strict=True)]
+    costs = _costs(chain, _checked_events(chain, input_events or {}))
+    rows = zip(chain, memories, _processors(counts, capacity), costs, strict=True)
+    return Placement(
+        device,
+        tuple(
+            LayerPlacement(layer.name, type(layer).__name__, memory, processors, *cost)
+            for layer, memory, processors, cost in rows
+        ),
+    )
+
+
+def _nps(layer: Layer, memory: LayerMemory, capacity: Capacity) -> int:
+    if type(layer).__name__ in capacity.layers_off_mesh:
+        return 0
+    return -(-memory.total // capacity.np_memory_bits)
+
+
+def _processors(counts: list[int], capacity: Capacity) -> list[tuple[Processor, ...]]:
+    placed = []
+    first = 0
+    for count in counts:
+        # A layer that fits into one pass is not torn over two: its filters read one map.
+        if first % capacity.n_nps + count > capacity.n_nps:
+            first = -(-first // capacity.n_nps) * capacity.n_nps
+        positions = range(first, first + count)
+        placed.append(tuple(_processor(position, capacity) for position in positions))
+        first += count
+    return placed
+
+
+def _processor(position: int, capacity: Capacity) -> Processor:
+    index, within = divmod(position, capacity.n_nps)
+    return Processor(index, *divmod(within, capacity.mesh[1]))
+
+
+def _costs(
+    layers: tuple[Layer, ...], events: Mapping[str, float]
+) -> list[tuple[float | None, float | None, float | None]]:
+    """Return events, operations and share of all operations of every layer."""
+    operations = [_operations(layer, events.get(layer.name)) for layer in layers]
+    total = sum(count for count in operations if count is not None)
+    return [
+        (events.get(layer.name), count, None if count is None or not total else count / total)
+        for layer, count in zip(layers, operations, strict=True)
+    ]
+
+
+def _operations(layer: Layer, events: float | None) -> float | None:
+    each = operations_per_event(layer)
+    return None if events is None or each is None else events * each
+
+
+def _checked_events(layers: tuple[Layer, ...], events: Mapping[str, float]) -> dict[str, float]:
+    names = [layer.name for layer in layers]
+    problems = [
+        Problem(
+            f"input_events[{name!r}]",
+            f"the model has no such layer, it has {', '.join(names)}",
+            "name one of its layers",
+        )
+        for name in events
+        if name not in names
+    ]
+    problems += [
+        Problem(f"input_events[{name!r}]", f"{count} is below 0", "give a count per image")
+        for name, count in events.items()
+        if count < 0
+    ]
+    if problems:
+        raise InputError(problems)
+    return dict(events)
