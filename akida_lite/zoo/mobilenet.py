@@ -9,6 +9,10 @@ import keras
 from akida_lite.nn.blocks import conv_block, separable_conv_block
 
 _INPUT_FILTERS = 128
+_KERNEL = 3
+# Keras counts all channels as inputs of a depthwise kernel, although each output sees one:
+# its default start is so small that the last block, which nothing normalizes, hardly learns.
+_DEPTHWISE_SCALE = (2 / _KERNEL**2) ** 0.5
 # (filters, max-pooled)
 _SEPARABLE = (
     (128, False),
@@ -33,10 +37,14 @@ def build_mobilenet(
     """Return the untrained network; see :func:`akida_lite.zoo.mobilenet_cifar10`."""
     inputs: Any = keras.Input(input_shape, name="input")
     shared = {"padding": "same", "use_bias": False}
+    separable = {
+        **shared,
+        "depthwise_initializer": keras.initializers.RandomNormal(stddev=_DEPTHWISE_SCALE),
+    }
     x = conv_block(
         inputs,
         _INPUT_FILTERS,
-        3,
+        _KERNEL,
         name="conv_0",
         weight_quantization=input_weights_quantization,
         activ_quantization=activ_quantization,
@@ -47,22 +55,22 @@ def build_mobilenet(
         x = separable_conv_block(
             x,
             filters,
-            3,
+            _KERNEL,
             name=f"separable_{index}",
             weight_quantization=weights_quantization,
             activ_quantization=activ_quantization,
             pooling="max" if pooled else None,
             add_batchnorm=True,
-            **shared,
+            **separable,
         )
     outputs = separable_conv_block(
         x,
         classes,
-        3,
+        _KERNEL,
         name=f"separable_{len(_SEPARABLE) + 1}",
         weight_quantization=weights_quantization,
         activ_quantization=None,
         pooling="global_avg",
-        **shared,
+        **separable,
     )
     return keras.Model(inputs, outputs, name="mobilenet_cifar10")
