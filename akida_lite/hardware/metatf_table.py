@@ -179,17 +179,15 @@ _POOLING = (
     Rule(
         "POOL-STRIDES",
         CONV + SEP,
-        q.pool_strides,
-        Each(OneOf((1, 2, 3))),
-        "give the pooling strides of 1, 2 or 3",
-        PRODUCTION,
-    ),
-    Rule(
-        "POOL-STRIDES-WITHIN-SIZE",
-        CONV + SEP,
-        q.pool_stride_pixels_beyond_its_size,
-        AtMost(0),
-        "give the pooling strides that do not exceed its size",
+        q.strides_of_the_pool,
+        PerCase(
+            (
+                ("a 1x1 pool", Each(OneOf((1,)))),
+                ("a 2x2 pool", Each(OneOf((1, 2)))),
+                ("a 3x3 pool", Each(OneOf((1, 2, 3)))),
+            )
+        ),
+        "give the pooling strides of 1, 2 or 3 that do not exceed its size",
         PRODUCTION,
     ),
 )
@@ -314,7 +312,11 @@ PRODUCTION_RULES = (
 # -- the table of constraints, column "pre-production" -----------------------------------
 
 _SAME_IN_PREPRODUCTION = tuple(
-    replace(rule, source=PREPRODUCTION)
+    replace(
+        rule,
+        layers=tuple(kind for kind in rule.layers if kind not in IMAGE),
+        source=PREPRODUCTION,
+    )
     for rule in (
         _CONV_KERNEL,
         _SEP_KERNEL,

@@ -88,13 +88,13 @@ def pool_strides(
     return layer.pool.strides if isinstance(layer.pool, MaxPool) else None
 
 
-def pool_stride_pixels_beyond_its_size(
+def strides_of_the_pool(
     layer: Windowed, input_shape: Shape, following: Layer | None
-) -> int | None:
-    """Return by how much the max pooling steps over pixels; 0 if over none."""
+) -> Case | None:
+    """Return the max pooling's strides; what is allowed depends on its size."""
     if not isinstance(layer.pool, MaxPool):
         return None
-    return _excess(layer.pool.strides, layer.pool.size)
+    return Case(f"a {shown(layer.pool.size)} pool", layer.pool.strides)
 
 
 def pool_pixels_beyond_the_input(

@@ -59,14 +59,16 @@ class OneOf:
         return value in self.allowed
 
     def counterexamples(self) -> tuple[Any, ...]:
-        """Return what is left of `among`, or the value above the highest."""
+        """Return what is left of `among`, or gaps and neighbours of what is allowed."""
+        low, high = min(self.allowed), max(self.allowed)
         if self.among:
-            return tuple(value for value in self.among if value not in self.allowed)
-        highest = max(self.allowed)
-        above = (
-            tuple(side + 1 for side in highest) if isinstance(highest, tuple) else highest + 1
-        )
-        return (above,)
+            values = self.among
+        elif isinstance(high, tuple):
+            # One beyond every size, and one that takes its sides from two sizes.
+            values = (tuple(side + 1 for side in high), (low[0], high[1]))
+        else:
+            values = tuple(range(max(1, low - 1), high + 2))
+        return tuple(value for value in values if value not in self.allowed)
 
     def __str__(self) -> str:
         return listed(self.allowed)
