@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +19,12 @@ from akida_lite.errors import (
     Problem,
     layer_problem,
 )
+from akida_lite.hardware import AKD1000, Device, Placement, place
 from akida_lite.layers import InputData, Layer, Potentials, Shape, layer_shapes
 from akida_lite.metadata import checked_labels, checked_scaling
 from akida_lite.report.last_run import LastRun
 from akida_lite.report.statistics import LayerStatistics, ModelStatistics
 from akida_lite.report.summary import Summary, summary_of
-
-if TYPE_CHECKING:
-    from akida_lite.hardware import Device, Placement
 
 Path = str | os.PathLike[str]
 Pixels = npt.NDArray[np.integer[Any]]
@@ -307,30 +305,26 @@ class Model:
         self._last_run = this
         return output
 
-    def summary(self, device: Device | None = None) -> Summary:
+    def summary(self, device: Device = AKD1000) -> Summary:
         """Describe every layer, and say whether a device takes it.
 
         Parameters
         ----------
-        device : Device, optional
-            Left out, the AKD1000.
+        device : Device
 
         Returns
         -------
         Summary
             Prints as a table, and shows as one in a notebook.
         """
-        from akida_lite.hardware import AKD1000
+        return summary_of(self._layers, name=self._name, device=device)
 
-        return summary_of(self._layers, name=self._name, device=device or AKD1000)
-
-    def map(self, device: Device | None = None) -> Placement:
+    def map(self, device: Device = AKD1000) -> Placement:
         """Place the layers on the processors of a device.
 
         Parameters
         ----------
-        device : Device, optional
-            Left out, the AKD1000.
+        device : Device
 
         Returns
         -------
@@ -341,9 +335,7 @@ class Model:
         HardwareError
             Lists every layer that the device does not take, the rule and the fix.
         """
-        from akida_lite.hardware import AKD1000, place
-
-        return place(self._layers, device or AKD1000)
+        return place(self._layers, device)
 
     def save(self, path: Path) -> None:
         """Write the model to one file that holds no code.

@@ -12,7 +12,9 @@ FullyConnected           ``filters``
 =======================  ==================================
 
 An event at the border counts as any other; strides, pooling and zero weights change
-nothing. These are the definitions behind the numbers of the original tutorial.
+nothing. These are the definitions behind the numbers of the original tutorial. A separable
+layer pays for its pointwise step once for each position of the kernel, not once for each
+output as a dense computation would: its operations can exceed its `macs`.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from math import nan, prod
 
 from akida_lite.engine import EventCount
 from akida_lite.errors import InputError, LayerError, Problem
+from akida_lite.hardware.memory import operations_per_event
 from akida_lite.layers import (
     Convolutional,
     InputConvolutional,
@@ -49,7 +52,7 @@ class LayerStatistics:
     input_size, output_size : int
         Values that enter and leave, zero or not, for one image.
     ops_per_event : int
-        Operations that one input event causes.
+        Operations that one input event causes; 0 for a first layer.
     macs : int
         Multiplications and additions for one image if zeros were not skipped; padded
         positions included.
@@ -195,19 +198,6 @@ def statistics_of(layers: Sequence[Layer], events: Sequence[EventCount]) -> Mode
     return ModelStatistics(lambda: rows)
 
 
-def ops_per_event(layer: Layer) -> int:
-    """Return how many operations one input event causes in `layer`."""
-    if isinstance(layer, InputData):
-        return 0
-    if isinstance(layer, SeparableConvolutional):
-        # One addition a position of the kernel for the depthwise step, one more for each
-        # filter of the pointwise step.
-        return prod(layer.kernel_size) * (layer.filters + 1)
-    if isinstance(layer, Convolutional):
-        return prod(layer.kernel_size) * layer.filters
-    return layer.filters
-
-
 def dense_macs(layer: Layer, input_shape: Shape) -> int:
     """Return the multiplications and additions for one image when zeros are not skipped."""
     if isinstance(layer, InputData):
@@ -230,7 +220,7 @@ def _layer_statistics(layer: Layer, shape: Shape, count: EventCount) -> LayerSta
         input_size=count.input_size,
         output_events=count.output_events,
         output_size=count.output_size,
-        ops_per_event=ops_per_event(layer),
+        ops_per_event=operations_per_event(layer) or 0,
         macs=dense_macs(layer, shape),
         counts_input=not isinstance(layer, InputConvolutional | InputData),
     )

@@ -6,12 +6,12 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from akida_lite.errors import Problem
 from akida_lite.fixed_point import INT32_MAX, INT32_MIN
+from akida_lite.hardware import Device, check
 from akida_lite.layers import (
     FullyConnected,
     InputData,
@@ -23,11 +23,14 @@ from akida_lite.layers import (
 )
 from akida_lite.report.tables import Column, Table
 
-if TYPE_CHECKING:
-    from akida_lite.hardware import Device
-
 NAME_WIDTH = 24
 """Columns after which the text form continues a layer's name on the next line."""
+
+
+LEGEND = (
+    "#InConn: inputs that a neuron sees. #Weights: mean number of its weights that are not 0. "
+    "ThFire: lowest..highest potential, over the neurons, above which the first event fires."
+)
 
 
 @dataclass(frozen=True)
@@ -120,11 +123,7 @@ def summary_of(
         If the layers do not form a chain.
     """
     layers = tuple(layers)
-    problems: Sequence[Problem] = ()
-    if device is not None:
-        from akida_lite.hardware import check
-
-        problems = check(layers, device)
+    problems = [] if device is None else check(layers, device)
     names = {layer.name for layer in layers}
     rows = tuple(
         _layer_summary(layer, *shapes, tuple(p for p in problems if p.layer == layer.name))
@@ -230,27 +229,27 @@ def _with_hardware(summary: Summary, columns: list[Column], rows: list[list[str]
     """Return the table, with the column HW and its notes where a device was asked."""
     caption = f"Model {summary.name!r}" if summary.name else "Model"
     if summary.device is None:
-        return Table(caption, columns, rows)
-    notes: dict[tuple[str, str, str], list[str]] = {}
-    for problem in summary.problems:
-        notes.setdefault(_note(problem), []).append(problem.subject)
-    for row in summary.rows:
-        for problem in row.problems:
-            notes.setdefault(_note(problem), []).append(row.name)
-    numbers = {note: number for number, note in enumerate(notes, start=1)}
+        return Table(caption, columns, rows, LEGEND)
+    noted = [(row.name, problem) for row in summary.rows for problem in row.problems]
+    noted += [(problem.subject, problem) for problem in summary.problems]
+    # One note for all layers that break a rule in the same way.
+    names: dict[str, list[str]] = {}
+    for name, problem in noted:
+        names.setdefault(_note(problem), []).append(name)
+    numbers = {note: number for number, note in enumerate(names, start=1)}
     columns.insert(1, Column("HW"))
     for cells, row in zip(rows, summary.rows, strict=True):
         marks = ",".join(str(numbers[_note(problem)]) for problem in row.problems)
         cells.insert(1, f"no [{marks}]" if row.problems else "yes")
-    texts = [
-        f"{', '.join(names)} ({rule}): {problem}. Fix: {remedy}."
-        for (rule, problem, remedy), names in notes.items()
-    ]
-    return Table(f"{caption} on {summary.device}", columns, rows, texts)
+    notes = [f"{', '.join(of)}: {note}" for note, of in names.items()]
+    return Table(f"{caption} on {summary.device}", columns, rows, LEGEND, notes)
 
 
-def _note(problem: Problem) -> tuple[str, str, str]:
-    return problem.rule or "no rule", problem.problem, problem.remedy
+def _note(problem: Problem) -> str:
+    rule = problem.rule or ""
+    # Problems of a device name their rule already.
+    prefix = "" if rule in problem.problem else f"{rule}: "
+    return f"{prefix}{problem.problem}. Fix: {problem.remedy}."
 
 
 def _shape(shape: Shape) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 
 GAP = "  "
@@ -45,14 +45,17 @@ class Table:
         The first column names the rows.
     rows : sequence of sequence of str
         One cell a column; cells may hold line breaks.
+    legend : str
+        What the headings mean, below the table.
     notes : sequence of str
-        Numbered from 1, below the table.
+        Numbered from 1, below the legend.
     """
 
     caption: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[str]]
-    notes: Sequence[str] = field(default=())
+    legend: str = ""
+    notes: Sequence[str] = ()
 
     def text(self) -> str:
         """Return the table for a terminal.
@@ -74,6 +77,7 @@ class Table:
         lines = [line for row in split[:1] for line in self._lines(row, widths)]
         lines.append("-" * (sum(widths) + len(GAP) * (len(widths) - 1)))
         lines += [line for row in split[1:] for line in self._lines(row, widths)]
+        lines += textwrap.wrap(self.legend, NOTE_WIDTH, break_on_hyphens=False)
         for number, note in enumerate(self.notes, start=1):
             mark = f"[{number}] "
             lines += textwrap.wrap(
@@ -108,6 +112,7 @@ class Table:
             _cell("th", column.heading, column, ' scope="col"') for column in self.columns
         )
         body = "".join(self._html_row(row) for row in self.rows)
+        legend = f"<p>{escape(self.legend)}</p>" if self.legend else ""
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
         caption = escape(self.caption)
         return (
@@ -115,6 +120,7 @@ class Table:
             f'aria-label="{caption}"><table class="table">'
             f'<caption style="{_CAPTION}">{caption}</caption>'
             f"<thead><tr>{headings}</tr></thead><tbody>{body}</tbody></table></div>"
+            + legend
             + (f"<ol>{notes}</ol>" if notes else "")
         )
 

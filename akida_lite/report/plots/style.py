@@ -1,0 +1,36 @@
+"""Colours, hatches, markers and new figures, the same in every plot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# M. Okabe and K. Ito, "Color universal design", 2008.
+BLUE = "#0072B2"
+SKY = "#56B4E9"
+ORANGE = "#E69F00"
+GREEN = "#009E73"
+VERMILLION = "#D55E00"
+PURPLE = "#CC79A7"
+BLACK = "#000000"
+
+COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK)
+HATCHES = ("", "///", "...", "xxx", "---", "+++", "\\\\\\")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("-", "--", "-.", ":")
+
+
+def new_axes(ax: Axes | None, width: float = 8, height: float = 4) -> Axes:
+    """Return `ax`, or the Axes of a new figure of `width` by `height` inches."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def bar_height(rows: int) -> float:
+    """Return the inches that a figure of `rows` horizontal bars needs."""
+    return 1.5 + 0.35 * rows
