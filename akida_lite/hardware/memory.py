@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from math import prod
 
 from akida_lite.fixed_point import activation_levels
-from akida_lite.layers import InputData, Layer, SeparableConvolutional, Shape
+from akida_lite.layers import (
+    Convolutional,
+    InputConvolutional,
+    InputData,
+    Layer,
+    SeparableConvolutional,
+    Shape,
+)
 
 
 @dataclass(frozen=True)
@@ -51,13 +58,15 @@ def operations_per_event(layer: Layer) -> int | None:
     Returns
     -------
     int or None
-        None for a layer that reads no events of another one: the first.
+        None for an input layer: it reads pixels, or only hands events on.
     """
-    if isinstance(layer, InputData) or hasattr(layer, "input_shape"):
+    if isinstance(layer, InputData | InputConvolutional):
         return None
     if isinstance(layer, SeparableConvolutional):
         return prod(layer.kernel_size) * (layer.filters + 1)
-    return prod(getattr(layer, "kernel_size", (1, 1))) * layer.filters
+    if isinstance(layer, Convolutional):
+        return prod(layer.kernel_size) * layer.filters
+    return layer.filters
 
 
 def _weight_count(layer: Layer) -> int:

@@ -7,6 +7,7 @@ wherever it is printed. Nothing here is measured energy or time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -52,7 +53,7 @@ class LayerPlacement:
     events : float or None
         Events that reach the layer, a mean per image; None if not given.
     operations : float or None
-        Weights met by these events, per image; None for the first layer, which reads pixels.
+        Weights met by these events, per image; None for an input layer.
     relative_cost : float or None
         Share of the model's operations, 0 to 1. A ratio of counts, not of energy or time.
     """
@@ -171,7 +172,7 @@ def place(
     LayerError
         If the layers do not form a chain.
     InputError
-        If `input_events` names a layer that the model lacks, or a negative number.
+        If `input_events` names a layer that the model lacks, or what is no count.
     """
     problems = check(layers, device)
     if problems:
@@ -247,9 +248,13 @@ def _checked_events(layers: tuple[Layer, ...], events: Mapping[str, float]) -> d
         if name not in names
     ]
     problems += [
-        Problem(f"input_events[{name!r}]", f"{count} is below 0", "give a count per image")
+        Problem(
+            f"input_events[{name!r}]",
+            f"{count} is no count",
+            "give a mean per image, 0 or more",
+        )
         for name, count in events.items()
-        if count < 0
+        if not 0 <= count < math.inf
     ]
     if problems:
         raise InputError(problems)
