@@ -5,19 +5,21 @@ import math
 import numpy as np
 import pytest
 
-from akida_lite.engine import EventCount
+from akida_lite.engine import EventCount, run
+from akida_lite.errors import InputError, LayerError
 from akida_lite.layers import (
     Convolutional,
     FullyConnected,
     GlobalAveragePool,
     InputConvolutional,
+    InputData,
     MaxPool,
     Potentials,
     SeparableConvolutional,
     Staircase,
     layer_shapes,
 )
-from akida_lite.report import statistics_of
+from akida_lite.report import ModelStatistics, statistics_of
 
 POOL = MaxPool((2, 2), (2, 2), "same")
 IMAGES = 20
@@ -118,4 +120,198 @@ def test_the_printed_numbers_of_the_original_tutorial(rows):
     assert first.ops == 0
     assert (
         f"{first.output_sparsity:.2f}" == {"conv_1": "0.75", "separable_1": "0.59"}[rows[0][0]]
+    )
+
+
+def small_layers():
+    """One layer of each type; every number of the statistics follows by hand."""
+    return (
+        InputConvolutional(
+            name="image",
+            input_shape=(4, 6, 1),
+            weights=np.ones((3, 3, 1, 2), np.int8),
+            weight_bits=2,
+            input_bits=8,
+            output=output(2),
+        ),
+        Convolutional(
+            name="conv",
+            weights=np.ones((3, 1, 2, 5), np.int8),
+            weight_bits=2,
+            input_bits=2,
+            output=output(5),
+            strides=(2, 2),
+            pool=MaxPool((2, 1), (2, 1), "valid"),
+        ),
+        SeparableConvolutional(
+            name="separable",
+            depthwise=np.ones((1, 3, 5, 1), np.int8),
+            pointwise=np.ones((1, 1, 5, 4), np.int8),
+            weight_bits=2,
+            input_bits=2,
+            output=output(4),
+        ),
+        FullyConnected(
+            name="dense",
+            weights=np.ones((12, 7), np.int8),
+            weight_bits=2,
+            input_bits=2,
+            output=output(7, last=True),
+        ),
+    )
+
+
+def statistics_after(images):
+    layers = small_layers()
+    x = np.zeros((images, 4, 6, 1), np.uint8)
+    x[:, 1, 2] = 7
+    return statistics_of(layers, run(layers, x, backend="reference", count_events=True).events)
+
+
+def test_every_number_of_every_type_by_hand():
+    statistics = statistics_after(2)
+    image, conv, separable, dense = statistics.values()
+    # One pixel reaches the nine positions around it, in both filters.
+    assert (image.input_events, image.output_events) == (2 * 1, 2 * 9 * 2)
+    assert (image.macs, image.ops, image.ops_per_event) == (4 * 6 * 9 * 2, 0, 0)
+    assert conv.ops_per_event == 3 * 1 * 5
+    assert conv.ops == 18 * 15
+    assert conv.macs == (2 * 3) * (3 * 1 * 2 * 5)
+    assert separable.ops_per_event == 1 * 3 * (4 + 1)
+    assert separable.macs == (1 * 3) * 5 * (3 + 4)
+    assert dense.ops_per_event == 7
+    assert dense.macs == 12 * 7
+    assert [layer.counts_input for layer in statistics.values()] == [False, True, True, True]
+    assert [layer.kind for layer in statistics.values()] == [
+        "InputConvolutional",
+        "Convolutional",
+        "SeparableConvolutional",
+        "FullyConnected",
+    ]
+    assert statistics.macs == conv.macs + separable.macs + dense.macs
+    assert statistics.ops == conv.ops + separable.ops + dense.ops
+    assert statistics.images == 2
+
+
+def test_sparsity_is_the_fraction_of_zeros():
+    image = statistics_after(2)["image"]
+    assert image.input_sparsity == 23 / 24
+    assert image.output_sparsity == 1 - 18 / 48
+
+
+@pytest.mark.parametrize(
+    ("images", "events", "ops"), [(2, 1, 4), (2, 2, 7), (3, 1, 2), (3, 2, 5), (1, 9, 63)]
+)
+def test_ops_are_a_mean_rounded_half_up(images, events, ops):
+    layers = small_layers()[-1:]
+    entry = InputData(name="events", input_shape=(1, 3, 4), input_bits=2)
+    counts = [
+        EventCount("events", images, events, 12, events, 12),
+        EventCount("dense", images, events, 12, 0, 7),
+    ]
+    assert statistics_of((entry, *layers), counts)["dense"].ops == ops
+
+
+def test_an_entry_of_events_computes_nothing():
+    entry = InputData(name="events", input_shape=(1, 3, 4), input_bits=2)
+    layer = statistics_of([entry], [EventCount("events", 1, 3, 12, 3, 12)])["events"]
+    assert (layer.ops, layer.macs, layer.ops_per_event) == (0, 0, 0)
+    assert layer.output_sparsity == 0.75
+
+
+def test_after_no_images_there_is_no_sparsity():
+    statistics = statistics_after(0)
+    conv = statistics["conv"]
+    assert math.isnan(conv.input_sparsity)
+    assert math.isnan(conv.output_sparsity)
+    assert conv.ops == 0
+    assert str(statistics) == "\n".join(
+        [
+            "Statistics of a run of 0 images; ops for one image",
+            "Layer (type)                        input sparsity  output sparsity  ops",
+            "------------------------------------------------------------------------",
+            "image (InputConvolutional)                       -                -    -",
+            "conv (Convolutional)                             -                -    0",
+            "separable (SeparableConvolutional)               -                -    0",
+            "dense (FullyConnected)                           -                -    0",
+        ]
+    )
+
+
+def test_the_table_has_the_columns_of_the_original():
+    assert str(statistics_after(1)) == "\n".join(
+        [
+            "Statistics of a run of 1 image; ops for one image",
+            "Layer (type)                        input sparsity  output sparsity  ops",
+            "------------------------------------------------------------------------",
+            "image (InputConvolutional)                       -             0.62    -",
+            "conv (Convolutional)                          0.62             0.67  270",
+            "separable (SeparableConvolutional)            0.67             0.00   75",
+            "dense (FullyConnected)                        0.00             0.00   84",
+        ]
+    )
+
+
+def test_it_is_a_mapping_in_the_order_of_the_layers():
+    statistics = statistics_after(1)
+    assert list(statistics) == ["image", "conv", "separable", "dense"]
+    assert len(statistics) == 4
+    assert "conv" in statistics
+    assert "nothing" not in statistics
+    assert statistics.get("nothing") is None
+    with pytest.raises(KeyError) as caught:
+        statistics["nothing"]
+    assert caught.value.args == (
+        "'nothing' is no layer; there is 'image', 'conv', 'separable', 'dense'",
+    )
+
+
+def test_it_shows_as_a_table_in_a_notebook():
+    html = statistics_after(1)._repr_html_()
+    assert "<caption" in html
+    assert html.count('<th scope="row"') == 4
+    assert "<td" in html
+
+
+def test_before_any_run_it_says_so():
+    statistics = ModelStatistics(dict)
+    assert str(statistics) == repr(statistics) == "Statistics: no run yet"
+    assert statistics._repr_html_() == "<p>Statistics: no run yet</p>"
+    assert (list(statistics), statistics.images, statistics.ops, statistics.macs) == (
+        [],
+        0,
+        0,
+        0,
+    )
+    with pytest.raises(KeyError) as caught:
+        statistics["conv"]
+    assert caught.value.args == (
+        "'conv' is no layer; there is nothing, since there was no run yet",
+    )
+
+
+def test_counts_must_be_of_these_layers():
+    layers = small_layers()
+    with pytest.raises(InputError) as caught:
+        statistics_of(layers, run(layers, np.zeros((1, 4, 6, 1), np.uint8)).events)
+    assert str(caught.value) == (
+        "events: 0 counts are not one for each of the 4 layers, in order. Fix: run the same "
+        "layers with count_events=True."
+    )
+
+
+def test_layers_that_share_a_name_are_refused():
+    entry = InputData(name="same", input_shape=(1, 3, 4), input_bits=2)
+    dense = FullyConnected(
+        name="same",
+        weights=np.ones((12, 7), np.int8),
+        weight_bits=2,
+        input_bits=2,
+        output=output(7, last=True),
+    )
+    counts = [EventCount("same", 1, 0, 12, 0, 12), EventCount("same", 1, 0, 12, 0, 7)]
+    with pytest.raises(LayerError) as caught:
+        statistics_of([entry, dense], counts)
+    assert str(caught.value) == (
+        "layers: two share a name. Fix: give every layer a name of its own."
     )
