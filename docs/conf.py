@@ -26,6 +26,7 @@ extensions = [
     "sphinxcontrib.bibtex",
     "sphinxext.opengraph",
     "claims",
+    "hardware_rules",
 ]
 
 nitpicky = True

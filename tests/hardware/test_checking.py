@@ -92,8 +92,8 @@ def test_pooling_before_a_dense_layer_is_reported_for_both_in_production():
         "SeparableConvolutional. Fix: use global average pooling here, or put a convolution "
         "after the max pooling.",
         "layer 'layer_1' (FullyConnected): input height and width 4x4 breaks rule "
-        "FC-INPUT-SIZE of AKD1000 (production), which accepts 1x1. Fix: end the layer before it with global "
-        "average pooling.",
+        "FC-INPUT-SIZE of AKD1000 (production), which accepts 1x1. Fix: end the layer before "
+        "it with global average pooling.",
     ]
 
 

@@ -1,0 +1,114 @@
+"""Sphinx prints hardware rules from the tables that the checks read.
+
+* ``.. hardware-rules:: AKD1000`` lists one device's rules;
+* ``.. hardware-omissions:: AKD1000`` lists rules of other sources that it leaves out, and why;
+* ``.. hardware-differences:: AKD1000 AKD1000_PRODUCTION`` lists where devices disagree.
+
+Devices are named as in ``akida_lite.hardware``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from akida_lite import hardware
+
+
+class HardwareRules(SphinxDirective):
+    """List a device's rules, one a row."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        note_tables(self)
+        rows = [
+            (nodes.literal(row.id, row.id), row.layer, row.constraint, row.remedy, _origin(row))
+            for row in hardware.rule_rows(_device(self, self.arguments[0]))
+        ]
+        titles = ("Rule", "Layers", "Must be", "Otherwise", "Status and source")
+        return [table(titles, (18, 18, 24, 20, 20), rows)]
+
+
+class HardwareOmissions(SphinxDirective):
+    """List the rules of other sources that a device leaves out."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        note_tables(self)
+        rows = [
+            (
+                nodes.literal(omission.rule.id, omission.rule.id),
+                f"{omission.rule.name}: {omission.rule.must_be} ({omission.rule.source})",
+                f"{omission.because} ({omission.source})",
+            )
+            for omission in _device(self, self.arguments[0]).omissions
+        ]
+        return [table(("Rule", "Stated", "Contradicted"), (20, 40, 40), rows)]
+
+
+class HardwareDifferences(SphinxDirective):
+    """List the rules on which devices disagree, one column a device."""
+
+    required_arguments = 2
+    optional_arguments = 8
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        note_tables(self)
+        devices = [_device(self, name) for name in self.arguments]
+        rows = [
+            (nodes.literal(id, id), *accepted)
+            for id, *accepted in hardware.differences(devices)
+        ]
+        titles = ("Rule", *(device.name for device in devices))
+        return [table(titles, (20, *(20 for _ in devices)), rows)]
+
+
+def note_tables(directive: SphinxDirective) -> None:
+    """Have the page read again when a table of rules changes."""
+    for path in Path(hardware.__file__).parent.glob("*.py"):
+        directive.env.note_dependency(str(path))
+
+
+def _device(directive: SphinxDirective, name: str) -> hardware.Device:
+    device = getattr(hardware, name, None)
+    if not isinstance(device, hardware.Device):
+        raise directive.error(f"akida_lite.hardware has no device {name!r}")
+    return device
+
+
+def _origin(row: hardware.RuleRow) -> str:
+    return f"{row.status}: {row.source}"
+
+
+def table(
+    titles: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[str | nodes.Node]]
+) -> nodes.Node:
+    """Return a table that scrolls sideways where the page is narrow."""
+    group = nodes.tgroup("", cols=len(titles))
+    group += [nodes.colspec(colwidth=width) for width in widths]
+    group += nodes.thead("", _row(titles))
+    group += nodes.tbody("", *map(_row, rows))
+    return nodes.container("", nodes.table("", group), classes=["claims-scroll"])
+
+
+def _row(cells: Sequence[str | nodes.Node]) -> nodes.row:
+    contents = [nodes.Text(cell) if isinstance(cell, str) else cell for cell in cells]
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", c)) for c in contents))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directives with Sphinx."""
+    app.add_directive("hardware-rules", HardwareRules)
+    app.add_directive("hardware-omissions", HardwareOmissions)
+    app.add_directive("hardware-differences", HardwareDifferences)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

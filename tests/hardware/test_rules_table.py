@@ -1,0 +1,125 @@
+"""What the pages print about rules is what the checks read."""
+
+from dataclasses import replace
+
+import hardware_rules
+import pytest
+from docutils import nodes
+
+from akida_lite import hardware
+from akida_lite.hardware import (
+    AKD1000,
+    AKD1000_PREPRODUCTION,
+    AKD1000_PRODUCTION,
+    AKD1000_TUTORIAL,
+    DEVICES,
+    Device,
+    differences,
+    rule_rows,
+)
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=lambda device: device.name)
+def test_every_rule_is_a_row_of_texts(device):
+    rows = rule_rows(device)
+    assert [row.id for row in rows] == [rule.id for rule in device.rules]
+    assert all(isinstance(cell, str) and cell for row in rows for cell in row)
+
+
+def test_a_row_reads_as_a_sentence_in_pieces():
+    row = {row.id: row for row in rule_rows(AKD1000)}["CONV-WEIGHT-BITS"]
+    assert row == (
+        "CONV-WEIGHT-BITS",
+        "Convolutional",
+        "weight bits: at most 2",
+        "quantize its weights to 2 bits and train on, or make it a separable convolution, "
+        "which may have 4",
+        "BrainChip, tutorial “Inference on CIFAR10 with VGG and MobileNet”, 2020: "
+        "convolutional layers need at most 2 bits",
+        "documented",
+    )
+
+
+def test_the_default_differs_from_production_in_four_rules():
+    assert differences((AKD1000, AKD1000_PRODUCTION)) == (
+        ("CONV-WEIGHT-BITS", "weight bits: at most 2", "weight bits: 1, 2 or 4"),
+        ("FC-WEIGHT-BITS", "weight bits: at most 2", "weight bits: 1, 2 or 4"),
+        ("FC-INPUT-SIZE", "no rule", "input height and width: 1x1"),
+        (
+            "LAYER-AFTER-MAX-POOL",
+            "no rule",
+            "layer after max pooling: Convolutional or SeparableConvolutional",
+        ),
+    )
+
+
+def test_devices_that_agree_have_no_differences():
+    assert differences(DEVICES[:1]) == ()
+    assert differences((AKD1000, replace(AKD1000, name="twin"))) == ()
+
+
+def test_production_and_preproduction_differ_where_their_columns_do():
+    assert {row[0] for row in differences((AKD1000_PRODUCTION, AKD1000_PREPRODUCTION))} >= {
+        *("INPUT-TYPE", "STRIDES", "AVERAGE-POOL-WIDTH", "AVERAGE-POOL-HEIGHT"),
+        *("KERNEL-WITHIN-INPUT", "POOL-WITHIN-INPUT", "FC-EVENT-BITS"),
+        *("CONV-WEIGHT-BITS", "FC-WEIGHT-BITS"),
+    }
+
+
+def test_the_default_is_the_tutorial_and_what_it_does_not_contradict():
+    assert set(AKD1000_TUTORIAL.rules) <= set(AKD1000.rules)
+    omitted = {omission.rule for omission in AKD1000.omissions}
+    restated = {rule.id for rule in AKD1000_TUTORIAL.rules}
+    assert set(AKD1000_PRODUCTION.rules) - set(AKD1000.rules) == omitted | {
+        rule for rule in AKD1000_PRODUCTION.rules if rule.id in restated
+    }
+
+
+def test_a_device_prints_short():
+    assert repr(AKD1000_TUTORIAL) == "<Device 'AKD1000 (tutorial)': 5 rules>"
+
+
+class Page:
+    """As much of a directive as its run() touches."""
+
+    def __init__(self, arguments):
+        self.arguments, self.noted = arguments, []
+        self.env = self
+
+    def note_dependency(self, path):
+        self.noted.append(path)
+
+    def error(self, message):
+        return RuntimeError(message)
+
+
+def printed(directive, *arguments):
+    page = Page(arguments)
+    (container,) = directive.run(page)
+    assert any(path.endswith("metatf_table.py") for path in page.noted)
+    return [[cell.astext() for cell in row] for row in container.findall(nodes.row)]
+
+
+def test_pages_print_the_rules():
+    titles, *rows = printed(hardware_rules.HardwareRules, "AKD1000")
+    assert titles == ["Rule", "Layers", "Must be", "Otherwise", "Status and source"]
+    assert [row[0] for row in rows] == [rule.id for rule in AKD1000.rules]
+
+
+def test_pages_print_omissions_and_differences():
+    _, *omitted = printed(hardware_rules.HardwareOmissions, "AKD1000")
+    assert [row[0] for row in omitted] == ["FC-INPUT-SIZE", "LAYER-AFTER-MAX-POOL"]
+    names = ("AKD1000", "AKD1000_PRODUCTION")
+    titles, *differing = printed(hardware_rules.HardwareDifferences, *names)
+    assert titles == ["Rule", "AKD1000", "AKD1000 (production)"]
+    assert [tuple(row) for row in differing] == list(differences((AKD1000, AKD1000_PRODUCTION)))
+
+
+def test_a_page_that_names_no_device_fails():
+    with pytest.raises(RuntimeError, match=r"akida_lite\.hardware has no device 'check'"):
+        printed(hardware_rules.HardwareRules, "check")
+
+
+def test_every_profile_is_public():
+    profiles = {value for value in vars(hardware).values() if isinstance(value, Device)}
+    assert profiles == set(DEVICES)
