@@ -116,8 +116,10 @@ RECIPES: dict[str, Recipe] = _table(
         bits=(0, 0, 0),
         stages=(Stage(16, 150_000), Stage(24, 200_000), Stage(32, 100_000)),
         peak_rate=0.15,
+        batch_size=250,
         weight_decay=5e-4,
         label_smoothing=0.1,
+        holdout=0,
     ),
     *(
         Recipe(
@@ -140,7 +142,7 @@ RECIPES: dict[str, Recipe] = _table(
         name="mobilenet_cifar10_float",
         model="mobilenet_cifar10",
         bits=(0, 0, 0),
-        stages=(Stage(16, 95_000), Stage(24, 95_000), Stage(32, 50_000)),
+        stages=(Stage(16, 90_000), Stage(24, 45_000), Stage(32, 15_000)),
         peak_rate=0.1,
         weight_decay=5e-4,
         label_smoothing=0.1,
