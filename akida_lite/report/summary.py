@@ -28,7 +28,7 @@ NAME_WIDTH = 24
 
 
 LEGEND = (
-    "#InConn: inputs that a neuron sees. #Weights: mean number of its weights that are not 0. "
+    "#InConn: inputs that a neuron sees. #Weights: mean number of its weights that are not 0.\n"
     "ThFire: lowest..highest potential, over the neurons, above which the first event fires."
 )
 
@@ -253,7 +253,7 @@ def _note(problem: Problem) -> str:
 
 
 def _shape(shape: Shape) -> str:
-    return f"[{','.join(map(str, shape))}]"
+    return ",".join(map(str, shape))
 
 
 def _kernel(row: LayerSummary) -> str:

@@ -46,7 +46,7 @@ class Table:
     rows : sequence of sequence of str
         One cell a column; cells may hold line breaks.
     legend : str
-        What the headings mean, below the table.
+        What the headings mean, below the table; may hold line breaks.
     notes : sequence of str
         Numbered from 1, below the legend.
     """
@@ -77,7 +77,8 @@ class Table:
         lines = [line for row in split[:1] for line in self._lines(row, widths)]
         lines.append("-" * (sum(widths) + len(GAP) * (len(widths) - 1)))
         lines += [line for row in split[1:] for line in self._lines(row, widths)]
-        lines += textwrap.wrap(self.legend, NOTE_WIDTH, break_on_hyphens=False)
+        for paragraph in self.legend.splitlines():
+            lines += textwrap.wrap(paragraph, NOTE_WIDTH, break_on_hyphens=False)
         for number, note in enumerate(self.notes, start=1):
             mark = f"[{number}] "
             lines += textwrap.wrap(
