@@ -1,0 +1,10 @@
+"""From Keras to integers: the only place where a float becomes an integer.
+
+`convert` reads a quantized Keras model as a chain of blocks, folds each into integer
+weights and thresholds, and returns the integer model. `check_compatibility` lists what
+stands in the way, `quantize` makes the Keras model, and `compare` holds the two together.
+"""
+
+from akida_lite.conversion.converting import check_compatibility, convert
+
+__all__ = ["check_compatibility", "convert"]

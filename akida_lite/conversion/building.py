@@ -1,0 +1,181 @@
+"""Build the integer layer of one block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from akida_lite import nn
+from akida_lite.conversion import fold
+from akida_lite.conversion.blocks import Block
+from akida_lite.conversion.fold import Affine
+from akida_lite.conversion.graph import KerasShape, Step
+from akida_lite.conversion.roles import Role
+from akida_lite.conversion.weights import BlockWeights, array, block_weights
+from akida_lite.layers import (
+    Convolutional,
+    FullyConnected,
+    GlobalAveragePool,
+    InputConvolutional,
+    MaxPool,
+    Neural,
+    Output,
+    Pool,
+    Potentials,
+    SeparableConvolutional,
+    Shape,
+    Staircase,
+)
+
+THRESHOLDS = {
+    "exact": fold.exact_thresholds,
+    "published": fold.published_thresholds,
+}
+"""Form of the thresholds to the function that computes them."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """The integers that enter a block.
+
+    Attributes
+    ----------
+    unit : Fraction
+        What one of them is worth in the Keras model.
+    shift : int
+        The integer that Keras sees as zero.
+    bits : int
+        They are ``0 .. 2**bits - 1``.
+    image : bool
+        Whether they are pixels.
+    """
+
+    unit: Fraction
+    shift: int
+    bits: int
+    image: bool = False
+
+
+def feed_after(block: Block) -> Feed | None:
+    """Return what a block emits; None if it has no activation."""
+    if block.activation is None:
+        return None
+    layer = block.activation.layer
+    return Feed(Fraction(float(layer.gamma)), 0, int(layer.bitwidth))
+
+
+def map_shape(shape: KerasShape) -> Shape:
+    """Return the shape of one image's values as a map: (c,) is one position."""
+    height, width, channels = shape if len(shape) == 3 else (1, 1, prod(map(_size, shape)))
+    return _size(height), _size(width), _size(channels)
+
+
+def _size(size: int | None) -> int:
+    assert size is not None
+    return int(size)
+
+
+def build_layer(block: Block, feed: Feed, thresholds: str) -> Neural:
+    """Return the integer layer of a block that has passed every check.
+
+    Parameters
+    ----------
+    block : Block
+    feed : Feed
+        What enters it.
+    thresholds : {"exact", "published"}
+    """
+    weights = block_weights(block)
+    affine, output = _output(block, _of_potential(block, weights, feed), thresholds)
+    signed = (weights.weights * affine.signs).astype(np.int8)
+    named: dict[str, Any] = {
+        "name": block.name,
+        "weight_bits": weights.bits,
+        "input_bits": feed.bits,
+        "output": output,
+    }
+    layer = block.neural.layer
+    if isinstance(layer, nn.QuantizedDense) and block.mean_first is None:
+        return FullyConnected(weights=signed, **named)
+    named["pool"] = _pool(block)
+    if block.mean_first is None:
+        named["strides"] = tuple(layer.strides)
+        named["padding"] = layer.padding if block.pad is None else "same"
+    if weights.depthwise is not None:
+        return SeparableConvolutional(depthwise=weights.depthwise, pointwise=signed, **named)
+    # A fully connected layer behind a mean is a 1x1 convolution of the map.
+    signed = signed.reshape((1, 1, *signed.shape)) if signed.ndim == 2 else signed
+    if feed.image:
+        return InputConvolutional(
+            weights=signed,
+            input_shape=map_shape(block.steps[0].input_shape),
+            padding_value=feed.shift,
+            **named,
+        )
+    return Convolutional(weights=signed, **named)
+
+
+def _of_potential(block: Block, weights: BlockWeights, feed: Feed) -> Affine:
+    """Return what a potential is worth behind the neural layer, bias included."""
+    slope = feed.unit / weights.scale
+    if block.mean_first is not None:
+        slope = slope / _positions(block.mean_first)
+    intercept = weights.bias
+    if feed.shift:
+        sums = weights.weights.sum(axis=tuple(range(weights.weights.ndim - 1)), dtype=np.int64)
+        intercept = intercept - slope * (feed.shift * sums.astype(object))
+    return Affine.of(slope, intercept)
+
+
+def _output(block: Block, affine: Affine, thresholds: str) -> tuple[Affine, Output]:
+    """Follow the value through the block; return its function and the layer's output."""
+    for role, step in block.tail:
+        if role is Role.MAX_POOL:
+            # Of a negated filter, the largest potential is the largest value again.
+            affine = affine.rising()
+        elif role is Role.MEAN:
+            affine = affine.scaled(Fraction(1, _positions(step)))
+        elif role is Role.NORM:
+            affine = affine.then(*normalization_of(step))
+        elif role is Role.ACTIVATION:
+            affine = affine.rising()
+            layer = step.layer
+            table = THRESHOLDS[thresholds](
+                affine, Fraction(layer.t0), Fraction(layer.gamma), layer.bitwidth
+            )
+            return affine, Staircase(table, layer.bitwidth)
+    scale = affine.slope.astype(np.float64)
+    return affine, Potentials(scale, affine.intercept.astype(np.float64))
+
+
+def normalization_of(step: Step) -> tuple[fold.Fractions, fold.Fractions]:
+    """Return factor and shift of a BatchNormalization layer."""
+    layer = step.layer
+    filters = layer.moving_mean.shape[0]
+    gamma = array(layer.gamma) if layer.scale else np.ones(filters)
+    beta = array(layer.beta) if layer.center else np.zeros(filters)
+    return fold.normalization(
+        gamma, beta, array(layer.moving_mean), array(layer.moving_variance), layer.epsilon
+    )
+
+
+def _positions(step: Step) -> int:
+    height, width, _ = map_shape(step.input_shape)
+    return height * width
+
+
+def _pool(block: Block) -> Pool:
+    if block.mean_first is not None or block.find(Role.MEAN) is not None:
+        return GlobalAveragePool()
+    step = block.find(Role.MAX_POOL)
+    if step is None:
+        return None
+    layer = step.layer
+    if not hasattr(layer, "pool_size"):
+        height, width, _ = map_shape(step.input_shape)
+        return MaxPool((height, width), (height, width), "valid")
+    return MaxPool(tuple(layer.pool_size), tuple(layer.strides), layer.padding)
