@@ -139,7 +139,9 @@ def zoo_subject(name: str) -> Subject:
     """
     if name not in QUANTIZATION:
         known = ", ".join(map(repr, QUANTIZATION))
-        problem = Problem("option 'model'", f"{name!r} is none of {known}", "choose one of them")
+        problem = Problem(
+            "option 'model'", f"{name!r} is none of {known}", "choose one of them"
+        )
         raise InputError(problem)
 
     def keras_model() -> Any:
@@ -321,7 +323,9 @@ def _prepare(model: Subject, folder: Path) -> dict[str, Any]:
     return {}
 
 
-def _measure(peer: Peer, model: Subject, folder: Path, seconds: float, started: float) -> dict:
+def _measure(
+    peer: Peer, model: Subject, folder: Path, seconds: float, started: float
+) -> dict[str, Any]:
     interpreter = _peak_rss_mib()
     predict = peer.load(model, folder)
     blank = np.zeros((1, *model.images().shape[1:]), np.uint8)

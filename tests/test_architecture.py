@@ -29,6 +29,7 @@ ROW = {
     "conversion": 6,
     "zoo": 7,
     "training": 7,
+    "benchmark": 8,
     "claims": 8,
     "cli": 8,
     "__main__": 9,

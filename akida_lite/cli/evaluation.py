@@ -1,0 +1,189 @@
+"""``akida-lite evaluate``: how many images Keras and the integer model get right."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import akida_lite as al
+from akida_lite.cli.subjects import Subject, add_model_arguments, keras_inputs, subject_of
+from akida_lite.errors import DatasetError, InputError, Problem
+
+_SHIPPED_IMAGES = 1000
+_TEST_IMAGES = 10000
+_BATCH = 250
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Images counted; None where one of the two models is missing.
+
+    Attributes
+    ----------
+    model : str
+    images : int
+    keras_correct, akida_correct : int or None
+    agree : int or None
+        Images for which both say the same class.
+    """
+
+    model: str
+    images: int
+    keras_correct: int | None
+    akida_correct: int | None
+    agree: int | None
+
+    def __str__(self) -> str:
+        parts = [
+            f"{name} {100 * correct / self.images:.2f}"
+            for name, correct in (
+                ("keras", self.keras_correct),
+                ("akida", self.akida_correct),
+            )
+            if correct is not None
+        ]
+        if self.agree is not None:
+            parts.append(f"agree {self.agree}/{self.images}")
+        return "  ".join(parts)
+
+
+def add_commands(commands: Any) -> None:
+    """Add the command to the parser's subcommands."""
+    parser = commands.add_parser(
+        "evaluate",
+        help="accuracy of Keras and of the integer model on CIFAR-10",
+        description="Classify the first N test images of CIFAR-10 with Keras and with the "
+        "integer model. The last line gives the share of correct images of each, in percent, "
+        "and on how many images both say the same.",
+    )
+    add_model_arguments(parser)
+    parser.add_argument(
+        "-n",
+        "--images",
+        type=int,
+        default=_SHIPPED_IMAGES,
+        metavar="N",
+        help=f"1 to {_TEST_IMAGES}; {_SHIPPED_IMAGES} ship with the package (default), more "
+        "need the whole data set",
+    )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processor cores to use (default: all)"
+    )
+    parser.add_argument(
+        "--backend",
+        choices=("fast", "reference", "keras"),
+        default="fast",
+        help="of the integer model; 'keras' leaves it out (default: fast)",
+    )
+    parser.add_argument("--data-dir", metavar="DIR", help="folder with an archive of CIFAR-10")
+    parser.add_argument("--json", action="store_true", help="print the counts as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Evaluate, and print one line."""
+    if given.data_dir:
+        os.environ["AKIDA_LITE_DATA"] = given.data_dir
+    if given.workers is not None:
+        _use_cores(given.workers)
+    x, y = _test_images(given.images)
+    subject = subject_of(given)
+    only_keras = given.backend == "keras" or (given.bits is not None and not any(given.bits))
+    if only_keras and subject.keras_model is None:
+        problem = f"{given.model!r} is an integer model and has no Keras side"
+        raise InputError(Problem("option '--backend'", problem, "leave it out"))
+    backend = None if only_keras else given.backend
+    evaluation = evaluate(subject, x, y, backend=backend, threads=given.workers)
+    if given.json:
+        print(json.dumps(vars(evaluation)))
+    else:
+        print(evaluation)
+    return 0
+
+
+def evaluate(
+    subject: Subject, x: Any, y: Any, *, backend: str | None, threads: int | None
+) -> Evaluation:
+    """Count what both models get right.
+
+    Parameters
+    ----------
+    subject : Subject
+    x : uint8 array of shape (n, h, w, c)
+    y : int64 array of shape (n,)
+    backend : str or None
+        Of the integer model; None leaves it out.
+    threads : int or None
+        Cores for the integer model, None for all.
+    """
+    akida = keras = None
+    if backend is not None:
+        model = subject.integer_model()
+        akida = model.predict(x, backend=backend, threads=threads, progress=_progress("akida"))
+    if subject.keras_model is not None:
+        keras = _keras_classes(subject, x)
+    return Evaluation(
+        model=subject.name,
+        images=len(x),
+        keras_correct=None if keras is None else int((keras == y).sum()),
+        akida_correct=None if akida is None else int((akida == y).sum()),
+        agree=None if keras is None or akida is None else int((keras == akida).sum()),
+    )
+
+
+def _keras_classes(subject: Subject, x: Any) -> Any:
+    report = _progress("keras")
+    classes = []
+    for start in range(0, len(x), _BATCH):
+        part = keras_inputs(subject, x[start : start + _BATCH])
+        outputs = np.asarray(subject.keras_model.predict_on_batch(part))
+        classes.append(outputs.reshape(len(part), -1).argmax(axis=1))
+        if report:
+            report(start + len(part), len(x))
+    return np.concatenate(classes)
+
+
+def _test_images(count: int) -> tuple[Any, Any]:
+    if not 1 <= count <= _TEST_IMAGES:
+        problem = f"{count} is not one of 1 to {_TEST_IMAGES}, the test images of CIFAR-10"
+        raise InputError(Problem("option '-n'", problem, "choose one of them"))
+    if count <= _SHIPPED_IMAGES:
+        x, y = al.datasets.load_cifar10_sample()
+        return x[:count], y[:count]
+    try:
+        x, y = al.datasets.load_cifar10()[1]
+    except DatasetError as error:
+        problem = (
+            f"{count} images need all of CIFAR-10; {_SHIPPED_IMAGES} ship with the package"
+        )
+        remedy = f"use -n {_SHIPPED_IMAGES}, or provide the data set as said below"
+        raise DatasetError(
+            [Problem("option '-n'", problem, remedy), *error.problems]
+        ) from error
+    return x[:count], y[:count]
+
+
+def _use_cores(workers: int) -> None:
+    if workers < 1:
+        problem = f"{workers} is not a number of cores"
+        raise InputError(Problem("option '--workers'", problem, "choose 1 or more"))
+    # TensorFlow reads these when it starts, which it has not yet.
+    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(workers)
+
+
+def _progress(name: str) -> Any:
+    """Return what shows progress on a terminal, None where nobody watches."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, images: int) -> None:
+        end = "\r" if done < images else "\r\033[K"
+        print(f"{name} {done}/{images}", end=end, file=sys.stderr, flush=True)
+
+    return show

@@ -1,0 +1,58 @@
+"""``akida-lite convert`` and ``export``: write a model in another form."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from akida_lite.cli.subjects import add_model_arguments, subject_of
+from akida_lite.errors import InputError, Problem
+
+_SUFFIX = ".akl"
+
+
+def add_commands(commands: Any) -> None:
+    """Add both commands to the parser's subcommands."""
+    convert = commands.add_parser("convert", help="write a Keras model as an integer model")
+    add_model_arguments(convert)
+    convert.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="OUT",
+        help=f"(default: the name of the model, with the ending {_SUFFIX})",
+    )
+    convert.add_argument(
+        "--thresholds",
+        choices=("exact", "published"),
+        default="exact",
+        help="as Keras computes, or rounded as the original tools did (default: exact)",
+    )
+    convert.set_defaults(run=run_convert)
+    export = commands.add_parser("export", help="write an integer model as an ONNX file")
+    add_model_arguments(export)
+    export.add_argument("output", type=Path, metavar="OUT.onnx")
+    export.set_defaults(run=run_export)
+
+
+def run_convert(given: argparse.Namespace) -> int:
+    """Convert and save."""
+    subject = subject_of(given)
+    if subject.saved is not None:
+        problem = "it is an integer model already"
+        remedy = "name a .keras file or a network of the zoo"
+        raise InputError(Problem(f"model {given.model!r}", problem, remedy))
+    subject.options["thresholds"] = given.thresholds
+    model = subject.integer_model()
+    path = given.output or Path(given.model).with_suffix(_SUFFIX)
+    model.save(path)
+    print(f"{path}: {len(model)} layers, {path.stat().st_size:,} bytes")
+    return 0
+
+
+def run_export(given: argparse.Namespace) -> int:
+    """Export to ONNX."""
+    subject_of(given).integer_model().to_onnx(given.output)
+    print(f"{given.output}: {given.output.stat().st_size:,} bytes")
+    return 0

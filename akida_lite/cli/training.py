@@ -1,0 +1,101 @@
+"""``akida-lite train``: run a recipe, resume it, put its weights among the shipped ones."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from akida_lite.datasets.cache import cache_folder
+from akida_lite.errors import FileFormatError, InputError, Problem
+
+
+def add_commands(commands: Any) -> None:
+    """Add the command to the parser's subcommands."""
+    parser = commands.add_parser(
+        "train",
+        help="train a network of the zoo on CIFAR-10",
+        description="Run a recipe of akida_lite.training.RECIPES, with a checkpoint every few "
+        "minutes. Checkpoint, trained weights and run record go to the folder.",
+    )
+    parser.add_argument("recipe", metavar="RECIPE", help="such as vgg_cifar10_w2a2i2")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with a run that was interrupted"
+    )
+    parser.add_argument(
+        "--folder", type=Path, help="(default: 'training' in the user's cache folder)"
+    )
+    parser.add_argument(
+        "--start",
+        type=Path,
+        metavar="FILE",
+        help="latent weights to start from (default: those that the recipe names)",
+    )
+    parser.add_argument(
+        "--publish",
+        action="store_true",
+        help="write the weights, packed, into the package; for an editable installation",
+    )
+    parser.add_argument("--data-dir", metavar="DIR", help="folder with an archive of CIFAR-10")
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Train; a run that `--resume` finds complete is left as it is.
+
+    Raises
+    ------
+    InputError
+        If there is no such recipe, or a checkpoint would be overwritten.
+    FileFormatError
+        If the folder holds a finished run of the recipe as it was once.
+    """
+    # Where processors lack AVX-512, TensorFlow leaves oneDNN off unless asked. Once it is
+    # imported it is too late.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    if given.data_dir:
+        os.environ["AKIDA_LITE_DATA"] = given.data_dir
+    from akida_lite.training import shipped
+
+    recipe = shipped.recipe_called(given.recipe)
+    folder = given.folder or cache_folder() / "training"
+    if not given.resume:
+        _keep_checkpoint(recipe.name, folder)
+    if given.resume and _is_complete(recipe, folder):
+        print(f"{recipe.name}: is trained already, in {folder}")
+    else:
+        print(f"{recipe.name}: checkpoints and weights go to {folder}", flush=True)
+        shipped.train_shipped(
+            recipe.name,
+            folder,
+            resume=given.resume,
+            start=given.start,
+            report=lambda line: print(line, flush=True),
+        )
+    if given.publish:
+        print(f"{recipe.name}: published as {shipped.publish(recipe.name, folder)}")
+    return 0
+
+
+def _keep_checkpoint(name: str, folder: Path) -> None:
+    checkpoint = folder / f"{name}.checkpoint.npz"
+    if checkpoint.exists():
+        problem = f"'{checkpoint}' is the checkpoint of a run that was interrupted"
+        remedy = "add --resume to go on with it, or remove it to begin anew"
+        raise InputError(Problem(f"recipe {name!r}", problem, remedy))
+
+
+def _is_complete(recipe: Any, folder: Path) -> bool:
+    record = folder / f"{recipe.name}.json"
+    left = folder / f"{recipe.name}.checkpoint.npz"
+    if left.exists() or not record.exists():
+        return False
+    as_stored = json.loads(json.dumps(asdict(recipe)))
+    if json.loads(record.read_text("utf-8"))["recipe"] != as_stored:
+        problem = f"'{record}' is of a recipe of that name with other numbers"
+        remedy = "leave --resume out to train again, or name another --folder"
+        raise FileFormatError(Problem(f"recipe {recipe.name!r}", problem, remedy))
+    return True
