@@ -213,7 +213,12 @@ class PerCase:
         )
 
     def __str__(self) -> str:
-        return "; ".join(f"{condition} with {case}" for case, condition in self.cases)
+        cases: dict[str, list[str]] = {}
+        for circumstance, condition in self.cases:
+            cases.setdefault(str(condition), []).append(circumstance)
+        return "; ".join(
+            f"{condition} with {listed(case)}" for condition, case in cases.items()
+        )
 
 
 Quantity: TypeAlias = Callable[[Any, tuple[int, int, int], Any], Any]
