@@ -45,3 +45,20 @@ def checked_labels(labels: object, channels: int) -> tuple[str, ...] | None:
             Problem("option 'labels'", problem, f"give a list of {channels} names, or None")
         )
     return tuple(given)
+
+
+def checked_name(name: object) -> str:
+    """Return the name of a model.
+
+    Raises
+    ------
+    InputError
+        If `name` is not text.
+    """
+    if not isinstance(name, str):
+        raise InputError(
+            Problem(
+                "option 'name'", f"{name!r:.60} is not text", "give a text, or leave it out"
+            )
+        )
+    return name

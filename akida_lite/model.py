@@ -21,7 +21,7 @@ from akida_lite.errors import (
 )
 from akida_lite.hardware import AKD1000, Device, Placement, place
 from akida_lite.layers import InputData, Layer, Potentials, Shape, layer_shapes
-from akida_lite.metadata import checked_labels, checked_scaling
+from akida_lite.metadata import checked_labels, checked_name, checked_scaling
 from akida_lite.report.last_run import LastRun
 from akida_lite.report.statistics import LayerStatistics, ModelStatistics
 from akida_lite.report.summary import Summary, summary_of
@@ -53,8 +53,8 @@ class Model:
     LayerError
         If the layers do not form a chain, or two share a name.
     InputError
-        If `input_scaling` is not two numbers, the first above 0, or `labels` are not one
-        text a channel.
+        If `name` is no text, `input_scaling` not two numbers, the first above 0, or `labels`
+        not one text a channel.
 
     Examples
     --------
@@ -85,7 +85,7 @@ class Model:
         self._layers = tuple(layers)
         self._shapes = layer_shapes(self._layers)
         _require_distinct_names(self._layers)
-        self._name = name
+        self._name = checked_name(name)
         self._input_scaling = checked_scaling(input_scaling)
         self._labels = checked_labels(labels, self.output_shape[2])
         self._origin = origin

@@ -47,6 +47,9 @@ class LayerComparison:
         The first in order of image, row, column, channel.
     largest_difference : float
         Largest magnitude, in the units of `Difference`; 0 where all are equal.
+    born_here : int or None
+        How many outputs differ when both models are fed the integer model's events, so
+        that the difference cannot come from an earlier layer. None where not measured.
     """
 
     name: str
@@ -54,6 +57,7 @@ class LayerComparison:
     equal: int
     first_difference: Difference | None = None
     largest_difference: float = 0.0
+    born_here: int | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -94,11 +98,13 @@ class Comparison:
         return self._table().html()
 
     def _table(self) -> Table:
+        born = any(layer.born_here is not None for layer in self.layers)
         columns = [
             Column("Layer"),
             Column("values", "right"),
             Column("equal", "right"),
             Column("different", "right"),
+            *([Column("born here", "right")] if born else []),
             Column("largest\ndifference", "right"),
             Column("first difference"),
         ]
@@ -106,16 +112,18 @@ class Comparison:
             f"Keras and integer model, {_images(self.images)}: "
             f"same label for {self.labels_equal:,} of {self.images:,}"
         )
-        return Table(caption, columns, [_row(layer) for layer in self.layers])
+        return Table(caption, columns, [_row(layer, born) for layer in self.layers])
 
 
-def _row(layer: LayerComparison) -> list[str]:
+def _row(layer: LayerComparison, born: bool) -> list[str]:
+    measured = "" if layer.born_here is None else f"{layer.born_here:,}"
     first = layer.first_difference
     return [
         layer.name,
         f"{layer.values:,}",
         f"{layer.equal:,}",
         f"{layer.values - layer.equal:,}",
+        *([measured] if born else []),
         f"{layer.largest_difference:g}",
         "none" if first is None else str(first).replace(": ", "\n"),
     ]
