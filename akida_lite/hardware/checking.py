@@ -65,7 +65,7 @@ def _problems(
             layer.name,
             type(layer).__name__,
             f"{rule.name} {shown(value)} breaks rule {rule.id} of {device.name}, which "
-            f"accepts {rule.must_be}",
+            f"accepts {rule.accepted(value)}",
             rule.remedy,
             rule.id,
         )

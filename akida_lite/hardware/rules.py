@@ -198,11 +198,12 @@ class PerCase:
 
     def holds(self, value: Case) -> bool:
         """Return whether the value meets the condition of its circumstance."""
-        return all(
-            condition.holds(value.value)
-            for circumstance, condition in self.cases
-            if circumstance == value.circumstance
-        )
+        condition = self.condition(value.circumstance)
+        return condition is None or condition.holds(value.value)
+
+    def condition(self, circumstance: str) -> Constraint | None:
+        """Return the condition in a circumstance; None if it is not listed."""
+        return dict(self.cases).get(circumstance)
 
     def counterexamples(self) -> tuple[Case, ...]:
         """Return what breaks the condition of each circumstance."""
@@ -266,6 +267,12 @@ class Rule:
         """The quantity in words."""
         named = self.quantity if isinstance(self.quantity, str) else self.quantity.__name__
         return named.replace("_", " ")
+
+    def accepted(self, value: Any) -> str:
+        """Return what is accepted, in words; of cases, only the one that `value` is."""
+        if isinstance(self.must_be, PerCase):
+            return shown(Case(value.circumstance, self.must_be.condition(value.circumstance)))
+        return str(self.must_be)
 
     def value(self, layer: Any, input_shape: tuple[int, int, int], following: Any) -> Any:
         """Return the quantity of a layer; None where the layer has none."""

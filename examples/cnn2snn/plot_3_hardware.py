@@ -1,0 +1,184 @@
+"""
+Hardware compliance: which models fit, and why not
+==================================================
+
+At the end of this page you will know how to find out what keeps a model off the chip, how to
+mend it with what the messages say, which profiles of the chip there are, and where the layers
+end up.
+"""
+
+from dataclasses import replace
+
+import keras
+import matplotlib.pyplot as plt
+
+import akida_lite as al
+
+# %%
+# A model that does not fit
+# -------------------------
+# Four layers, each reasonable on its own. Nothing is trained here: rules look at shapes and
+# widths, so that a model can be checked before a single epoch is spent on it.
+
+
+def network(filters=256, conv_bits=4, act_bits=3, kernel=5, strides=2):
+    """Return an untrained network; its defaults are what this page mends."""
+    same = {"padding": "same", "use_bias": False, "add_batchnorm": True}
+    inputs = keras.Input((32, 32, 3))
+    x = al.nn.conv_block(
+        inputs,
+        filters,
+        3,
+        name="conv_0",
+        weight_quantization=8,
+        activ_quantization=act_bits,
+        **same,
+    )
+    x = al.nn.conv_block(
+        x,
+        64,
+        3,
+        name="conv_1",
+        weight_quantization=conv_bits,
+        activ_quantization=4,
+        pooling="max",
+        **same,
+    )
+    x = al.nn.separable_conv_block(
+        x,
+        128,
+        kernel,
+        name="separable_2",
+        weight_quantization=4,
+        activ_quantization=4,
+        strides=strides,
+        **same,
+    )
+    scores = al.nn.separable_conv_block(
+        x,
+        10,
+        3,
+        name="separable_3",
+        weight_quantization=4,
+        activ_quantization=None,
+        pooling="global_avg",
+        padding="same",
+        use_bias=False,
+    )
+    return keras.Model(inputs, scores, name="small_network")
+
+
+before = al.convert(network(), input_scaling=(255, 0))
+
+# %%
+# It converts, and it runs: to be an integer model is one thing, to fit a chip another.
+# ``check`` lists every rule that a layer breaks, with the value found, the values accepted, and
+# a fix.
+
+problems = al.hardware.check(before.layers, al.AKD1000)
+for problem in problems:
+    print(problem, end="\n\n")
+
+# %%
+# The same stands below the summary; its column HW says yes or no.
+
+before.summary()
+
+# %%
+# ``map`` refuses such a model and names the same problems.
+
+try:
+    before.map(al.AKD1000)
+except al.HardwareError as error:
+    print(f"{type(error).__name__} with {len(error.problems)} problems")
+
+# %%
+# The fixes
+# ---------
+# The activation of ``conv_0`` causes two of them, one where it is emitted and one where it is
+# read: one change mends both. One change after the other, as the messages propose:
+
+changes = {
+    "nothing": {},
+    "192 filters in conv_0": {"filters": 192},
+    "an activation of 4 bits": {"act_bits": 4},
+    "2-bit weights in conv_1": {"conv_bits": 2},
+    "a 3x3 kernel under the strides": {"kernel": 3},
+}
+arguments = {}
+for change, new in changes.items():
+    arguments |= new
+    after = al.convert(network(**arguments), input_scaling=(255, 0))
+    left = al.hardware.check(after.layers, al.AKD1000)
+    print(f"{change:32}{len(left)} left: {', '.join(str(p.rule) for p in left) or '-'}")
+assert not left
+
+# %%
+# Narrower weights and activations cost accuracy, and training recovers most of it; that is why
+# a model is better checked before it is trained than after.
+
+after.summary()
+
+# %%
+# Which chip?
+# -----------
+# Public sources disagree about the AKD1000. The default profile takes what the tutorial of 2020
+# showed; two others hold a later table of constraints and nothing else. Here are the models of
+# the zoo, again untrained, with the rules that each profile finds broken.
+
+models = {
+    "VGG, 2 bits": al.zoo.vgg_cifar10(
+        weights_quantization=2, activ_quantization=2, input_weights_quantization=2
+    ),
+    "VGG, 4 bits": al.zoo.vgg_cifar10(
+        weights_quantization=4, activ_quantization=4, input_weights_quantization=4
+    ),
+    "MobileNet, 4 bits": al.zoo.mobilenet_cifar10(
+        weights_quantization=4, activ_quantization=4, input_weights_quantization=8
+    ),
+}
+devices = (al.AKD1000, al.hardware.AKD1000_PRODUCTION, al.hardware.AKD1000_PREPRODUCTION)
+integer = {name: al.convert(model, input_scaling=(255, 0)) for name, model in models.items()}
+for name, model in integer.items():
+    for device in devices:
+        broken = {problem.rule for problem in al.hardware.check(model.layers, device)}
+        print(f"{name:20}{device.name:26}{', '.join(sorted(broken)) or 'fits'}")
+
+# %%
+# The later table wants a convolution after each max pooling, and one position in front of a
+# dense layer; the VGG has neither, although the tutorial shows it as accepted. The profile of
+# chips before production refuses every model that reads images. A device says itself what it
+# leaves out, and why.
+
+for omission in al.AKD1000.omissions:
+    print(f"{omission.rule.id}: {omission.because}")
+
+# %%
+# Where the layers lie
+# --------------------
+# A model that fits is placed: every layer gets as many neural processors (NPs) as its memory
+# fills. How many NPs there are, and what one holds, is assumed, and every printed placement
+# says so.
+
+integer["VGG, 2 bits"].map(al.AKD1000)
+
+# %%
+# The capacity is a parameter. On a device with fewer NPs, the model runs in several passes, and
+# the device is loaded again for each.
+
+capacity = al.hardware.Capacity(mesh=(4, 6))
+smaller = replace(al.AKD1000, name="a smaller device", capacity=capacity)
+placement = integer["VGG, 2 bits"].map(smaller)
+print(f"{placement.n_passes} passes of {capacity.n_nps} NPs")
+
+# %%
+# Each square is one NP; the number is that of the layer it holds. The first layer reads pixels
+# on the chip's converter and takes none. One dense layer, ``dense_6``, takes more of the chip
+# than all convolutions together, for it connects every position with every neuron. That is the
+# price of ending a network with dense layers, and one reason why MobileNet ends with an
+# average.
+
+figure, axes = plt.subplots(2, 1, figsize=(8, 10), layout="constrained")
+for ax, name in zip(axes, ("VGG, 2 bits", "MobileNet, 4 bits"), strict=True):
+    al.plots.mesh(integer[name].map(al.AKD1000), ax=ax)
+    ax.set_title(f"{name}: {ax.get_title()}")
