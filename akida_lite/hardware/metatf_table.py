@@ -90,7 +90,7 @@ _INPUT = (
                 ("a 7x7 kernel on 3 channels", AtMost(32)),
             )
         ),
-        "use fewer filters or a smaller kernel",
+        "use fewer filters, or a smaller kernel, which allows more",
         PRODUCTION,
     ),
     Rule(
