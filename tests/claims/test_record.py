@@ -119,6 +119,7 @@ def test_a_record_unfit_for_the_ledger_is_refused(bad, what):
 
 def test_good_records_have_no_problem():
     assert problems_of(MEASURED) == problems_of(QUOTED) == []
+    assert problems_of(replace(MEASURED, quantity="agreement", slack=1)) == []
     assert problems_of(replace(MEASURED, date=""), drafts=True) == []
 
 
