@@ -14,7 +14,8 @@ NOTE_WIDTH = 96
 # Only lengths and alignment: colours are the page's, so that its dark mode is ours too.
 _SCROLL = "overflow-x: auto"
 _CAPTION = "caption-side: top; text-align: left"
-_CELL = "padding: 0.2em 0.6em; text-align: {align}; vertical-align: top"
+_CELL = "padding: 0.2em 0.6em; text-align: {align}; vertical-align: top; white-space: nowrap"
+_BELOW = "font-size: 0.85em"
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Table:
             _cell("th", column.heading, column, ' scope="col"') for column in self.columns
         )
         body = "".join(self._html_row(row) for row in self.rows)
-        legend = f"<p>{escape(self.legend)}</p>" if self.legend else ""
+        legend = f'<p style="{_BELOW}">{escape(self.legend)}</p>' if self.legend else ""
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
         caption = escape(self.caption)
         return (
@@ -122,7 +123,7 @@ class Table:
             f'<caption style="{_CAPTION}">{caption}</caption>'
             f"<thead><tr>{headings}</tr></thead><tbody>{body}</tbody></table></div>"
             + legend
-            + (f"<ol>{notes}</ol>" if notes else "")
+            + (f'<ol style="{_BELOW}">{notes}</ol>' if notes else "")
         )
 
     def _html_row(self, row: Sequence[str]) -> str:

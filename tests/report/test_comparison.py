@@ -1,5 +1,7 @@
 """The comparison of two models: where they differ first, in numbers and as a table."""
 
+from dataclasses import replace
+
 from akida_lite.report import Comparison, Difference, LayerComparison
 
 SAME = LayerComparison("conv_0", 1024, 1024)
@@ -52,3 +54,11 @@ def test_it_shows_as_a_table_in_a_notebook():
     html = Comparison((SAME, FIRST), 2, 2)._repr_html_()
     assert html.count('<th scope="row"') == 2
     assert "same label for 2 of 2</caption>" in html
+
+
+def test_differences_born_in_a_layer_have_a_column_where_they_were_measured():
+    layers = (replace(SAME, born_here=0), replace(FIRST, born_here=1), LATER)
+    text = str(Comparison(layers, 2, 2))
+    assert text.splitlines()[1].split()[:4] == ["Layer", "values", "equal", "different"]
+    assert "born here" in text
+    assert "born here" not in str(Comparison((SAME, FIRST, LATER), 2, 2))
