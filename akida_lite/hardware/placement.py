@@ -202,7 +202,7 @@ def _nps(layer: Layer, memory: LayerMemory, capacity: Capacity) -> int:
 
 
 def _processors(counts: list[int], capacity: Capacity) -> list[tuple[Processor, ...]]:
-    placed = []
+    placed: list[tuple[Processor, ...]] = []
     first = 0
     for count in counts:
         # A layer that fits into one pass is not torn over two: its filters read one map.

@@ -61,12 +61,11 @@ class OneOf:
     def counterexamples(self) -> tuple[Any, ...]:
         """Return what is left of `among`, or gaps and neighbours of what is allowed."""
         low, high = min(self.allowed), max(self.allowed)
-        if self.among:
-            values = self.among
-        elif isinstance(high, tuple):
+        values = self.among
+        if not values and is_size(high):
             # One beyond every size, and one that takes its sides from two sizes.
-            values = (tuple(side + 1 for side in high), (low[0], high[1]))
-        else:
+            values = ((high[0] + 1, high[1] + 1), (low[0], high[1]))
+        elif not values:
             values = tuple(range(max(1, low - 1), high + 2))
         return tuple(value for value in values if value not in self.allowed)
 
@@ -299,4 +298,9 @@ def shown(value: Any) -> str:
     """
     if isinstance(value, Case):
         return f"{shown(value.value)} with {value.circumstance}"
-    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return f"{value[0]}x{value[1]}" if is_size(value) else str(value)
+
+
+def is_size(value: Any) -> bool:
+    """Return whether a value has a height and a width."""
+    return isinstance(value, tuple)
