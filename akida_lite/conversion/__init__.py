@@ -5,6 +5,8 @@ weights and thresholds, and returns the integer model. `check_compatibility` lis
 stands in the way, `quantize` makes the Keras model, and `compare` holds the two together.
 """
 
+from akida_lite.conversion.comparing import compare
 from akida_lite.conversion.converting import check_compatibility, convert
+from akida_lite.conversion.quantizing import quantize
 
-__all__ = ["check_compatibility", "convert"]
+__all__ = ["check_compatibility", "compare", "convert", "quantize"]

@@ -127,7 +127,14 @@ class _Parser:
     def take(self, index: int, step: Step) -> None:
         role = role_of(step.layer)
         self.pending.append(step)
-        if role in (Role.NEURAL, Role.FLOAT_NEURAL):
+        if step.branches > 1:
+            self._refuse(
+                step,
+                f"it joins {step.branches} branches, the layers must form one chain",
+                "remove the branches: skip connections have no integer equivalent here",
+            )
+            self._mark_float()
+        elif role in (Role.NEURAL, Role.FLOAT_NEURAL):
             self._neural(role, step)
         elif role in (Role.MAX_POOL, Role.MEAN, Role.NORM, Role.ACTIVATION):
             self._tail(role, step)

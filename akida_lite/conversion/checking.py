@@ -216,7 +216,7 @@ def _place_problems(block: Block, *, image: bool) -> Iterator[Problem]:
             f"its input has shape {step.input_shape}, (c,) or (1, 1, c) is accepted",
             "put a Flatten layer before it, or use a QuantizedConv2D with a 1x1 kernel",
         )
-    if block.pad is not None:
+    if block.pad is not None and None not in block.pad.input_shape:
         yield from _pad_problems(block, block.pad)
 
 

@@ -163,9 +163,7 @@ def plan_of(
         input_scaling, sparse=input_is_sparse, input_bits=input_bits
     )
     plan = Plan(parsed, problems=[*problems, *parsed.problems])
-    # Where the chain itself is unknown, shapes and neighbours say nothing.
-    if not problems:
-        _build(plan, option_problems, input_scaling, input_is_sparse, input_bits, thresholds)
+    _build(plan, option_problems, input_scaling, input_is_sparse, input_bits, thresholds)
     order = {step.name: index for index, step in enumerate(steps)}
     plan.problems.sort(key=lambda problem: order.get(problem.layer or "", -1))
     plan.problems[:0] = option_problems
@@ -184,13 +182,15 @@ def _build(
     if not option_problems:
         bits = input_bits if sparse else _PIXEL_BITS
         feed = Feed(unit_of(scaling[0]), int(scaling[1]), bits, image=not sparse)
+    # Shapes and neighbours say nothing where the chain itself is broken.
+    structural = bool(plan.problems)
     for index, block in enumerate(plan.parsed.blocks):
         found = block_problems(block, image=index == 0 and not sparse)
         if thresholds == "published" and not found:
             found = published_problems(block)
-        if index == 0 and sparse and feed is not None and not found:
+        if index == 0 and sparse and feed is not None and not (found or structural):
             plan.layers.append(_input_data(block, feed))
-        if not (found or plan.parsed.problems or block.float_layers) and feed is not None:
+        if feed is not None and not (found or structural or block.float_layers):
             layer = build_layer(block, feed, thresholds)
             plan.layers.append(layer)
             found = _overflow(block, layer)

@@ -26,12 +26,15 @@ class Step:
     ----------
     layer : keras.Layer
     input_shape, output_shape : tuple of int
-        Without the batch axis.
+        Without the batch axis; of the first input and the first output.
+    branches : int
+        How many tensors the layer reads.
     """
 
     layer: Any
     input_shape: KerasShape
     output_shape: KerasShape
+    branches: int = 1
 
     @property
     def name(self) -> str:
@@ -69,6 +72,7 @@ def chain_of(model: Any) -> tuple[list[Step], list[Problem]]:
     _require_one_end(model, problems)
     steps = _walk(model, problems)
     problems += _shared(steps)
+    problems += _namesakes(steps)
     if not problems:
         problems += _unknown_shapes(steps)
     return steps, problems
@@ -124,9 +128,8 @@ def _walk(model: Any, problems: list[Problem]) -> list[Step]:
         node = operation._inbound_nodes[index]
         if not node.input_tensors:
             break
-        step = Step(operation, node.input_tensors[0].shape[1:], tensor.shape[1:])
-        if len(node.input_tensors) > 1:
-            problems.append(_joined(step, len(node.input_tensors)))
+        branches = len(node.input_tensors)
+        step = Step(operation, node.input_tensors[0].shape[1:], tensor.shape[1:], branches)
         if getattr(operation, "outputs", None) and isinstance(operation, keras.Model):
             _require_one_end(operation, problems)
             backwards += reversed(_walk(operation, problems))
@@ -134,13 +137,6 @@ def _walk(model: Any, problems: list[Problem]) -> list[Step]:
             backwards.append(step)
         tensor = node.input_tensors[0]
     return backwards[::-1]
-
-
-def _joined(step: Step, branches: int) -> Problem:
-    return step.problem(
-        f"it joins {branches} branches, the layers must form one chain",
-        "remove the branches (skip connections have no integer equivalent here)",
-    )
 
 
 def _shared(steps: list[Step]) -> list[Problem]:
@@ -153,6 +149,18 @@ def _shared(steps: list[Step]) -> list[Problem]:
         )
         for key, step in reversed(first.items())
         if uses[key] > 1
+    ]
+
+
+def _namesakes(steps: list[Step]) -> list[Problem]:
+    owners: dict[str, Any] = {}
+    return [
+        step.problem(
+            "another layer has the same name",
+            "give every layer, those of nested models included, a name of its own",
+        )
+        for step in steps
+        if owners.setdefault(step.name, step.layer) is not step.layer
     ]
 
 

@@ -73,8 +73,6 @@ _FINAL_FUNCTIONS = ("softmax", "log_softmax", "sigmoid", "log_sigmoid", "tanh")
 _REMEDIES = {
     "AveragePooling2D": "use MaxPooling2D, strides in the convolution, or "
     "GlobalAveragePooling2D",
-    "Add": "remove the skip connection",
-    "Concatenate": "remove the branches",
     "LayerNormalization": "use BatchNormalization, which becomes part of the thresholds",
     "GroupNormalization": "use BatchNormalization, which becomes part of the thresholds",
 }
@@ -114,7 +112,7 @@ def unsupported_remedy(step: Step) -> str:
 
 def _rescaling_remedy(layer: Any) -> str:
     try:
-        scaling = f"({1 / layer.scale:g}, {-layer.offset / layer.scale:g})"
+        scaling = f"({1 / layer.scale:g}, {0 - layer.offset / layer.scale:g})"
     except (TypeError, ZeroDivisionError):
         scaling = "(1 / scale, -offset / scale)"
     return f"remove it, scale the training data, and convert with input_scaling={scaling}"
