@@ -143,7 +143,16 @@ class Model:
         return f"<Model{name}: {count}, {self.input_shape} to {self.output_shape}>"
 
     def get_layer(self, which: str | int) -> Layer:
-        """Return the layer of this name or at this index.
+        """Return one layer.
+
+        Parameters
+        ----------
+        which : str or int
+            Its name or its index; a negative one counts from the end.
+
+        Returns
+        -------
+        Layer
 
         Raises
         ------
@@ -340,6 +349,11 @@ class Model:
     def save(self, path: Path) -> None:
         """Write the model to one file that holds no code.
 
+        Parameters
+        ----------
+        path : path
+            Overwritten when it exists.
+
         Raises
         ------
         FileFormatError
@@ -352,6 +366,14 @@ class Model:
     @classmethod
     def load(cls, path: Path) -> Model:
         """Read a model that `save` wrote, with its name, scaling, labels and origin.
+
+        Parameters
+        ----------
+        path : path
+
+        Returns
+        -------
+        Model
 
         Raises
         ------
@@ -375,6 +397,11 @@ class Model:
 
         It reads uint8 images of shape (n, h, w, c) and gives what `forward` gives. The
         file also holds name, input_scaling, labels and origin, where they are known.
+
+        Parameters
+        ----------
+        path : path
+            Overwritten when it exists.
 
         Raises
         ------
