@@ -6,7 +6,14 @@
 differences over and notes them in the change log.
 """
 
-from akida_lite.claims.ledger import Ledger, all_claims, claim, dump_ledger, read_ledger, sources
+from akida_lite.claims.ledger import (
+    Ledger,
+    all_claims,
+    claim,
+    dump_ledger,
+    read_ledger,
+    sources,
+)
 from akida_lite.claims.record import Claim, Past
 
 # Measuring needs data sets and models; importing the package must not.

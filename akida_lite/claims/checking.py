@@ -225,8 +225,7 @@ def _log_changes(path: Path, changed: list[Claim], ledger: Ledger) -> None:
             )
         )
     lines = "".join(
-        f"* ``{claim.id}``: {was[claim.id]} became {claim} ({claim.date}).\n"
-        for claim in moved
+        f"* ``{claim.id}``: {was[claim.id]} became {claim} ({claim.date}).\n" for claim in moved
     )
     head, tail = text.split(_NUMBERS_CHANGED, 1)
     _replace(path, f"{head}{_NUMBERS_CHANGED}\n{lines}{tail.removeprefix(chr(10))}")

@@ -156,7 +156,9 @@ def claim(id: str) -> Claim:
     return known[id]
 
 
-def _records(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, dict[str, Any]]]:
+def _records(
+    table: Mapping[str, Any], prefix: str = ""
+) -> Iterable[tuple[str, dict[str, Any]]]:
     """Yield dotted ids with their fields; a table that holds only tables is a level."""
     for key, value in table.items():
         id = f"{prefix}{key}"

@@ -27,7 +27,7 @@ Images = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
 
 
 class NotMeasured(Exception):
-    """This claim cannot be measured here and now; the text says why."""
+    """A claim cannot be measured here and now; the text says why."""
 
 
 class Bench:
@@ -106,7 +106,9 @@ def _agreement(claim: Claim, bench: Bench) -> int:
     """Return how many images the engine and Keras put into the same class."""
     count = claim.n_total or 0
     keras = bench.predictions(claim.model, claim.bits, "keras", count)
-    return int((bench.predictions(claim.model, claim.bits, claim.backend, count) == keras).sum())
+    return int(
+        (bench.predictions(claim.model, claim.bits, claim.backend, count) == keras).sum()
+    )
 
 
 def _parameters(claim: Claim, bench: Bench) -> int:

@@ -196,8 +196,7 @@ class Claim:
                     f"claim {self.id!r}",
                     f"it is about {self.n_total:,} images, the run looked at "
                     f"{'an unknown number' if total is None else f'{total:,}'}",
-                    "pass the counts of a run over the claim's images: "
-                    "verify(correct, total)",
+                    "pass the counts of a run over the claim's images: verify(correct, total)",
                 )
             )
         if not self.agrees(number):
@@ -264,7 +263,11 @@ def problems_of(claim: Claim, drafts: bool = False) -> list[Problem]:
         Whether a measured record may lack its date.
     """
     rules = (
-        (_ID.fullmatch(claim.id), "its id is not dotted lower case", "name it 'model.way.top1'"),
+        (
+            _ID.fullmatch(claim.id),
+            "its id is not dotted lower case",
+            "name it 'model.way.top1'",
+        ),
         (claim.kind in KINDS, f"kind={claim.kind!r}", f"use one of {KINDS}"),
         (
             (claim.n_correct is None) != (claim.value is None),
@@ -315,7 +318,11 @@ def _rules_of_kind(claim: Claim, drafts: bool) -> tuple[tuple[bool, str, str], .
             "a measured number without date",
             "run 'akida-lite claims --write', which measures it",
         ),
-        (not claim.source, "a measured number with a source", "remove it, or set kind='quoted'"),
+        (
+            not claim.source,
+            "a measured number with a source",
+            "remove it, or set kind='quoted'",
+        ),
     )
 
 

@@ -38,6 +38,7 @@ class ClaimRole(SphinxRole):
     """Print a number with its mark; the link leads to its record."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the number, its link and its mark."""
         self.env.note_dependency(str(LEDGER))
         try:
             found = claim(self.text)
@@ -56,6 +57,7 @@ class ClaimsTable(SphinxDirective):
     }
 
     def run(self) -> list[nodes.Node]:
+        """Return the table, or a sentence where it would be empty."""
         self.env.note_dependency(str(LEDGER))
         pattern = re.compile(self.options.get("ids", ".*"))
         wanted = [
@@ -86,6 +88,7 @@ class ClaimsDrift(SphinxDirective):
     """Draw original, earlier, published and this build's numbers side by side."""
 
     def run(self) -> list[nodes.Node]:
+        """Return the figure, or a sentence where it would be empty."""
         self.env.note_dependency(str(LEDGER))
         svg = drift_svg(all_claims(), _outcomes(self.env))
         if not svg:

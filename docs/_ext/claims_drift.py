@@ -50,9 +50,7 @@ _LEGEND = (
 )
 
 
-def _points(
-    claim: Claim, original: Claim, outcome: Outcome | None
-) -> list[tuple[str, float]]:
+def _points(claim: Claim, original: Claim, outcome: Outcome | None) -> list[tuple[str, float]]:
     def offset(number: int | float) -> float:
         return 100 * number / (claim.n_total or 1) - float(original)
 

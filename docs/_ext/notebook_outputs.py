@@ -124,9 +124,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Store the outputs, once all cells of all notebooks have passed."""
-    notebooks = {
-        item.parent for item in session.items if isinstance(item.parent, IPyNbFile)
-    }
+    notebooks = {item.parent for item in session.items if isinstance(item.parent, IPyNbFile)}
     for notebook in notebooks if exitstatus == 0 else ():
         nbformat.write(notebook.nb, str(notebook.path))
 
