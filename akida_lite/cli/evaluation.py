@@ -159,9 +159,7 @@ def _test_images(count: int) -> tuple[Any, Any]:
     try:
         x, y = al.datasets.load_cifar10()[1]
     except DatasetError as error:
-        problem = (
-            f"{count} images need all of CIFAR-10; {_SHIPPED_IMAGES} ship with the package"
-        )
+        problem = f"{count} images need all of CIFAR-10, of which {_SHIPPED_IMAGES} are shipped"
         remedy = f"use -n {_SHIPPED_IMAGES}, or provide the data set as said below"
         raise DatasetError(
             [Problem("option '-n'", problem, remedy), *error.problems]

@@ -53,6 +53,9 @@ def run_convert(given: argparse.Namespace) -> int:
 
 def run_export(given: argparse.Namespace) -> int:
     """Export to ONNX."""
+    if not given.output.parent.is_dir():
+        problem = f"there is no folder '{given.output.parent}'"
+        raise InputError(Problem(f"file '{given.output}'", problem, "create it first"))
     subject_of(given).integer_model().to_onnx(given.output)
     print(f"{given.output}: {given.output.stat().st_size:,} bytes")
     return 0

@@ -67,7 +67,7 @@ def run_check(given: argparse.Namespace) -> int:
     elif problems:
         print("\n".join(map(str, problems)))
     else:
-        print(f"{given.model}: convertible, and {device.name} takes it")
+        print(f"{given.model}: no problem found, {device.name} takes it")
     return int(bool(problems))
 
 

@@ -1,0 +1,493 @@
+"""What each subcommand prints, and with which status it ends; the models are tiny."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import asdict
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+
+import akida_lite as al
+from akida_lite import benchmark
+from akida_lite.claims import Claim, checking
+from akida_lite.cli import evaluation, main, numbers
+from akida_lite.errors import DatasetError, Problem
+from akida_lite.nn import conv_block, dense_block
+from akida_lite.training import RECIPES, shipped
+
+
+@pytest.fixture(autouse=True)
+def _environment_as_before():
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def keras_file(tmp_path_factory):
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((32, 32, 3))
+    x = conv_block(
+        inputs,
+        4,
+        3,
+        name="conv",
+        weight_quantization=2,
+        activ_quantization=2,
+        pooling="max",
+        pool_size=16,
+        add_batchnorm=True,
+        padding="same",
+    )
+    x = keras.layers.Flatten()(x)
+    x = dense_block(x, 10, name="scores", weight_quantization=2, activ_quantization=None)
+    path = tmp_path_factory.mktemp("models") / "tiny.keras"
+    keras.Model(inputs, x, name="tiny").save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def model_file(keras_file):
+    path = keras_file.with_suffix(".akl")
+    assert main(["convert", str(keras_file), "-o", str(path)]) == 0
+    return path
+
+
+@pytest.fixture
+def float_file(tmp_path):
+    path = tmp_path / "float.keras"
+    layers = [keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 3, name="plain")]
+    keras.Sequential(layers).save(path)
+    return path
+
+
+def run(capsys, *arguments):
+    """Return the exit status, the lines on standard output, and standard error."""
+    status = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out.splitlines(), captured.err
+
+
+def test_help_needs_neither_tensorflow_nor_matplotlib():
+    code = (
+        "import sys\nfrom akida_lite.cli import main\n"
+        "for arguments in ['--help'], ['evaluate', '--help'], ['train', '--help']:\n"
+        "    try: main(arguments)\n    except SystemExit as end: assert end.code == 0\n"
+        "assert not {'keras', 'tensorflow', 'matplotlib', 'onnx'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_the_package_runs_as_a_module():
+    command = [sys.executable, "-m", "akida_lite", "--version"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout == f"akida-lite {al.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["fly"],
+        ["evaluate"],
+        ["claims", "--check", "--write"],
+        ["summary", "m", "--bits", "2"],
+    ],
+)
+def test_wrong_usage_ends_with_status_2(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage: akida-lite" in capsys.readouterr().err
+
+
+def test_evaluate_ends_with_both_accuracies_and_the_agreement(keras_file, capsys):
+    status, lines, _ = run(capsys, "evaluate", keras_file, "-n", 30)
+    assert status == 0
+    line = re.fullmatch(r"keras (\d+\.\d\d)  akida (\d+\.\d\d)  agree (\d+)/30", lines[-1])
+    x, y = al.datasets.load_cifar10_sample()
+    keras_model = keras.saving.load_model(keras_file)
+    by_keras = keras_model.predict_on_batch(x[:30].astype(np.float32) / 255).argmax(1)
+    by_akida = al.convert(keras_model, input_scaling=(255, 0)).predict(x[:30])
+    shares = [100 * (by == y[:30]).mean() for by in (by_keras, by_akida)]
+    assert line.groups() == (
+        *(f"{share:.2f}" for share in shares),
+        str((by_keras == by_akida).sum()),
+    )
+
+
+@pytest.mark.parametrize("backend", ["fast", "reference"])
+def test_evaluate_says_the_same_with_either_backend_and_any_number_of_cores(
+    backend, keras_file, capsys
+):
+    plain = run(capsys, "evaluate", keras_file, "-n", 12)
+    arguments = ("-n", 12, "--backend", backend, "--workers", 1)
+    assert run(capsys, "evaluate", keras_file, *arguments) == plain
+
+
+def test_evaluate_as_json(keras_file, capsys):
+    _, lines, _ = run(capsys, "evaluate", keras_file, "-n", 12, "--json")
+    counts = json.loads(lines[-1])
+    assert counts.keys() == {"model", "images", "keras_correct", "akida_correct", "agree"}
+    assert (counts["images"], counts["model"]) == (12, str(keras_file))
+
+
+def test_evaluate_of_one_side_alone(keras_file, model_file, capsys):
+    _, both, _ = run(capsys, "evaluate", keras_file, "-n", 12)
+    _, akida, _ = run(capsys, "evaluate", model_file, "-n", 12)
+    _, by_keras, _ = run(capsys, "evaluate", keras_file, "-n", 12, "--backend", "keras")
+    assert both[-1].startswith(f"{by_keras[-1]}  {akida[-1]}  agree ")
+
+
+def test_evaluate_prints_shares_in_percent():
+    counted = evaluation.Evaluation("m", 1000, 913, 912, 998)
+    assert str(counted) == "keras 91.30  akida 91.20  agree 998/1000"
+
+
+def test_evaluate_beyond_the_shipped_images_uses_the_test_set(model_file, capsys, monkeypatch):
+    x, y = al.datasets.load_cifar10_sample()
+    full = np.concatenate([x, x]), np.concatenate([y, y])
+    monkeypatch.setattr(al.datasets, "load_cifar10", lambda: (None, full))
+    _, once, _ = run(capsys, "evaluate", model_file, "-n", 1000, "--json")
+    _, twice, _ = run(capsys, "evaluate", model_file, "-n", 2000, "--json")
+    assert json.loads(twice[0])["akida_correct"] == 2 * json.loads(once[0])["akida_correct"]
+
+
+def test_evaluate_without_the_full_data_set_says_what_would_help(
+    model_file, capsys, monkeypatch
+):
+    def absent():
+        raise DatasetError(Problem("data set 'cifar10'", "no source delivers", "go online"))
+
+    monkeypatch.setattr(al.datasets, "load_cifar10", absent)
+    status, lines, errors = run(capsys, "evaluate", model_file, "-n", 1001)
+    assert (status, lines) == (2, [])
+    assert errors == (
+        "akida-lite evaluate: option '-n': 1001 images need all of CIFAR-10, of which 1000 are "
+        "shipped. Fix: use -n 1000, or provide the data set as said below.\n"
+        "data set 'cifar10': no source delivers. Fix: go online.\n"
+    )
+
+
+def test_data_dir_names_the_folder_with_the_archive(model_file, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("AKIDA_LITE_DATA", "elsewhere")
+    run(capsys, "evaluate", model_file, "-n", 1, "--data-dir", tmp_path)
+    assert os.environ["AKIDA_LITE_DATA"] == str(tmp_path)
+
+
+def test_summary_is_the_table_of_the_model(keras_file, model_file, capsys):
+    model = al.Model.load(model_file)
+    for file in (keras_file, model_file):
+        status, lines, _ = run(capsys, "summary", file)
+        assert status == 0
+        assert "\n".join(lines[1:]) == "\n".join(str(model.summary()).splitlines()[1:])
+    _, lines, _ = run(capsys, "summary", model_file, "--json", "--device", "production")
+    assert [row["name"] for row in json.loads(lines[0])["rows"]] == [la.name for la in model]
+    assert json.loads(lines[0])["device"] == "AKD1000 (production)"
+
+
+def test_check_of_a_model_without_problems(keras_file, model_file, capsys):
+    for file in (keras_file, model_file):
+        status, lines, _ = run(capsys, "check", file, "--device", "tutorial")
+        assert (status, lines) == (
+            0,
+            [f"{file}: no problem found, AKD1000 (tutorial) takes it"],
+        )
+        assert run(capsys, "check", file, "--device", "tutorial", "--json")[:2] == (0, ["[]"])
+
+
+def test_check_lists_what_keeps_a_model_from_being_converted(float_file, capsys):
+    problems = al.check_compatibility(
+        keras.saving.load_model(float_file), input_scaling=(255, 0)
+    )
+    status, lines, errors = run(capsys, "check", float_file)
+    assert (status, errors) == (1, "")
+    assert lines == [line for problem in problems for line in str(problem).splitlines()]
+    assert any("'plain'" in line for line in lines)
+    status, lines, _ = run(capsys, "check", float_file, "--json")
+    assert (status, json.loads(lines[0])) == (1, [asdict(problem) for problem in problems])
+
+
+def test_check_lists_what_a_device_does_not_take(model_file, capsys):
+    # The chips before production have no image input.
+    problems = al.hardware.check(
+        al.Model.load(model_file).layers, al.hardware.AKD1000_PREPRODUCTION
+    )
+    status, lines, _ = run(capsys, "check", model_file, "--device", "preproduction")
+    assert status == 1
+    assert lines == [str(problem) for problem in problems]
+
+
+def test_convert_saves_what_convert_returns(keras_file, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, lines, _ = run(capsys, "convert", keras_file, "-o", "out.akl")
+    assert status == 0
+    assert lines[-1].startswith("out.akl: 2 layers, ")
+    x = al.datasets.load_cifar10_sample()[0][:5]
+    model = al.convert(keras.saving.load_model(keras_file), input_scaling=(255, 0))
+    np.testing.assert_array_equal(al.Model.load("out.akl").forward(x), model.forward(x))
+
+
+def test_convert_passes_its_options_on(keras_file, tmp_path, capsys, monkeypatch):
+    passed = {}
+
+    def convert(keras_model, **options):
+        passed.update(options)
+        return al.Model.load(keras_file.with_suffix(".akl"))
+
+    main(["convert", str(keras_file)])
+    monkeypatch.setattr(al, "convert", convert)
+    options = ("--input-scaling", 127.5, 127.5, "--thresholds", "published")
+    run(capsys, "convert", keras_file, *options, "-o", tmp_path / "out.akl")
+    assert passed == {
+        "input_scaling": (127.5, 127.5),
+        "input_is_sparse": False,
+        "thresholds": "published",
+    }
+
+
+def test_convert_of_what_cannot_be_converted_lists_every_problem(float_file, capsys):
+    status, lines, errors = run(capsys, "convert", float_file)
+    assert (status, lines) == (2, [])
+    assert errors.startswith("akida-lite convert: layer 'plain' (Conv2D): ")
+    assert not float_file.with_suffix(".akl").exists()
+
+
+def test_export_writes_a_file_that_onnx_runtime_runs(model_file, tmp_path, capsys):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    path = tmp_path / "out.onnx"
+    status, lines, _ = run(capsys, "export", model_file, path)
+    assert (status, lines) == (0, [f"{path}: {path.stat().st_size:,} bytes"])
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    x = al.datasets.load_cifar10_sample()[0][:5]
+    (found,) = session.run(None, {session.get_inputs()[0].name: x})
+    np.testing.assert_array_equal(found, al.Model.load(model_file).forward(x))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["summary", "no-such"],
+            "model 'no-such': it is neither a file nor one of 'vgg_cifar10', "
+            "'mobilenet_cifar10'. Fix: name one of them, or a file.",
+        ),
+        (
+            ["summary", "tiny.akl", "--bits", "2", "2", "2"],
+            "option '--bits': it does not apply to a saved integer model, which 'tiny.akl' is. "
+            "Fix: leave it out.",
+        ),
+        (
+            ["summary", "tiny.keras", "--bits", "2", "2", "2"],
+            "option '--bits': it does not apply to a file, which 'tiny.keras' is. "
+            "Fix: leave it out.",
+        ),
+        (
+            ["summary", "vgg_cifar10", "--input-scaling", "1", "0"],
+            "option '--input-scaling': it does not apply to a network of the zoo, which "
+            "'vgg_cifar10' is. Fix: leave it out.",
+        ),
+        (
+            ["summary", "vgg_cifar10", "--bits", "9", "2", "2"],
+            "vgg_cifar10: weights_quantization: 9 is not 0 (float) or one of 2 to 8 (bits). "
+            "Fix: choose one of them.",
+        ),
+        (
+            ["evaluate", "tiny.akl", "-n", "0"],
+            "option '-n': 0 is not one of 1 to 10000, the test images of CIFAR-10. "
+            "Fix: choose one of them.",
+        ),
+        (
+            ["evaluate", "tiny.akl", "--workers", "0"],
+            "option '--workers': 0 is not a number of cores. Fix: choose 1 or more.",
+        ),
+        (
+            ["evaluate", "tiny.akl", "-n", "1", "--backend", "keras"],
+            "option '--backend': 'tiny.akl' is an integer model and has no Keras side. "
+            "Fix: leave it out.",
+        ),
+        (
+            ["convert", "tiny.akl"],
+            "model 'tiny.akl': it is an integer model already. Fix: name a .keras file or a "
+            "network of the zoo.",
+        ),
+        (
+            ["export", "tiny.akl", "nowhere/out.onnx"],
+            "file 'nowhere/out.onnx': there is no folder 'nowhere'. Fix: create it first.",
+        ),
+        (
+            ["benchmark", "lenet"],
+            "option 'model': 'lenet' is none of 'vgg_cifar10', 'mobilenet_cifar10'. "
+            "Fix: choose one of them.",
+        ),
+        (
+            ["train", "lenet"],
+            f"recipe 'lenet': it is none of {', '.join(RECIPES)}. Fix: choose one.",
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_said_without_a_traceback(
+    arguments, message, model_file, capsys, monkeypatch
+):
+    monkeypatch.chdir(model_file.parent)
+    status, lines, errors = run(capsys, *arguments)
+    assert (status, lines) == (2, [])
+    assert errors == f"akida-lite {arguments[0]}: {message}\n"
+
+
+@pytest.mark.parametrize("ending", [".akl", ".keras"])
+def test_a_file_of_something_else_is_refused(ending, tmp_path, capsys):
+    path = tmp_path / f"text{ending}"
+    path.write_text("no model")
+    status, _, errors = run(capsys, "check", path)
+    assert status == 2
+    assert errors.startswith(f"akida-lite check: file '{path}': ")
+
+
+def test_a_missing_package_is_named(model_file, capsys, monkeypatch):
+    def missing(*_, **__):
+        raise ModuleNotFoundError("akida_lite.convert needs Keras. Fix: install it.")
+
+    monkeypatch.setattr(al.Model, "summary", missing)
+    status, _, errors = run(capsys, "summary", model_file)
+    assert (status, errors) == (
+        2,
+        "akida-lite summary: akida_lite.convert needs Keras. Fix: install it.\n",
+    )
+
+
+def _claim(n_correct):
+    return Claim(
+        id="tiny.top1",
+        what="Tiny",
+        quantity="top1",
+        kind="measured",
+        n_correct=n_correct,
+        n_total=10,
+        command="none",
+        date="2026-01-01",
+    )
+
+
+def test_claims_are_listed_with_their_origin(capsys, monkeypatch):
+    known = {"tiny.top1": _claim(7)}
+    monkeypatch.setattr(al.claims, "all_claims", lambda: known)
+    status, lines, _ = run(capsys, "claims")
+    assert (status, lines) == (0, ["tiny.top1               70.00 %  measured (2026-01-01)"])
+    _, lines, _ = run(capsys, "claims", "--json")
+    assert [entry["id"] for entry in json.loads(lines[0])] == list(known)
+
+
+@pytest.mark.parametrize(("measured", "status"), [(7, 0), (6, 1)])
+def test_claims_check_ends_with_1_where_a_number_differs(measured, status, capsys, monkeypatch):
+    outcomes = [
+        checking.Outcome(_claim(7), measured),
+        checking.Outcome(_claim(7), reason="later"),
+    ]
+    full = []
+    monkeypatch.setattr(checking, "measure", lambda given: full.append(given) or outcomes)
+    found, lines, _ = run(capsys, "claims", "--check", "--full")
+    assert (found, full) == (status, [True])
+    assert lines[0] == (
+        "tiny.top1: 70.00 % (7 of 10), as published"
+        if status == 0
+        else "tiny.top1: 60.00 % (6 of 10), differs"
+    )
+    assert lines[1] == "tiny.top1: not measured, later"
+    assert lines[-1] == f"1 of 2 claims measured, {status} not as published"
+
+
+def test_claims_write_prints_what_changed(capsys, monkeypatch):
+    monkeypatch.setattr(checking, "write", lambda full: [_claim(8)])
+    status, lines, _ = run(capsys, "claims", "--write")
+    assert (status, lines[0]) == (0, "tiny.top1: 80.00 %")
+    assert lines[1] == "1 claims changed"
+
+
+def test_benchmark_prints_one_object_a_line(capsys, monkeypatch):
+    asked = []
+
+    def measured(model, *, peers, seconds):
+        asked.append((model, tuple(peers), seconds))
+        yield benchmark.Measurement(model, "keras_predict", 1.0, 1, 1.0, 1.0, None, 1.0, 1.0)
+
+    monkeypatch.setattr(numbers, "benchmark", measured)
+    status, lines, _ = run(capsys, "benchmark", "--peers", "keras_predict", "--seconds", 0.5)
+    assert status == 0
+    assert [json.loads(line)["model"] for line in lines] == list(benchmark.QUANTIZATION)
+    assert {"model", "peer", "images_per_s", "ratio_to_keras", "peak_rss_mib"} <= json.loads(
+        lines[-1]
+    ).keys()
+    assert asked == [(name, ("keras_predict",), 0.5) for name in benchmark.QUANTIZATION]
+
+
+@pytest.fixture
+def training(monkeypatch):
+    """Stand in for training and publishing; note what was asked."""
+    asked = SimpleNamespace(trained=[], published=[])
+
+    def train(name, folder, *, resume, start, report):
+        asked.trained.append((name, folder, resume, start))
+        report("a line")
+
+    monkeypatch.setattr(shipped, "train_shipped", train)
+    monkeypatch.setattr(shipped, "publish", lambda *a: asked.published.append(a) or "file")
+    return asked
+
+
+def test_train_runs_the_recipe_in_the_cache_folder(training, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("AKIDA_LITE_CACHE", str(tmp_path))
+    status, lines, _ = run(capsys, "train", "vgg_cifar10_float")
+    assert (status, lines[-1]) == (0, "a line")
+    assert training.trained == [("vgg_cifar10_float", tmp_path / "training", False, None)]
+    assert training.published == []
+
+
+def test_train_passes_its_options_on(training, tmp_path, capsys):
+    options = ("--folder", tmp_path, "--start", "w.npz", "--resume", "--publish")
+    status, lines, _ = run(capsys, "train", "vgg_cifar10_w2a2i2", *options)
+    assert (status, lines[-1]) == (0, "vgg_cifar10_w2a2i2: published as file")
+    ((name, folder, resume, start),) = training.trained
+    assert (name, folder, resume, str(start)) == (
+        "vgg_cifar10_w2a2i2",
+        tmp_path,
+        True,
+        "w.npz",
+    )
+    assert training.published == [("vgg_cifar10_w2a2i2", tmp_path)]
+
+
+def test_train_does_not_overwrite_a_checkpoint(training, tmp_path, capsys):
+    checkpoint = tmp_path / "vgg_cifar10_float.checkpoint.npz"
+    checkpoint.touch()
+    status, _, errors = run(capsys, "train", "vgg_cifar10_float", "--folder", tmp_path)
+    assert (status, training.trained) == (2, [])
+    assert errors == (
+        f"akida-lite train: recipe 'vgg_cifar10_float': '{checkpoint}' is the checkpoint of a "
+        "run that was interrupted. Fix: add --resume to go on with it, or remove it to begin "
+        "anew.\n"
+    )
+
+
+def test_train_resumes_nothing_where_the_run_is_complete(training, tmp_path, capsys):
+    name = "vgg_cifar10_float"
+    record = tmp_path / f"{name}.json"
+    record.write_text(json.dumps({"recipe": asdict(RECIPES[name])}))
+    arguments = ("train", name, "--folder", tmp_path, "--resume", "--publish")
+    status, lines, _ = run(capsys, *arguments)
+    assert (status, training.trained) == (0, [])
+    assert lines[0] == f"{name}: is trained already, in {tmp_path}"
+    assert training.published == [(name, tmp_path)]
+    record.write_text(json.dumps({"recipe": asdict(RECIPES[name]) | {"seed": 1}}))
+    status, _, errors = run(capsys, *arguments)
+    assert (status, errors) == (
+        2,
+        f"akida-lite train: recipe '{name}': '{record}' is of a recipe of that name with other "
+        "numbers. Fix: leave --resume out to train again, or name another --folder.\n",
+    )
