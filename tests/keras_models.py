@@ -1,0 +1,259 @@
+"""Small quantized Keras models of every shape, drawn by hypothesis, with their meaning.
+
+All parameters are small multiples of powers of two. Keras then computes without rounding,
+and values exactly on the edge of a step are frequent.
+"""
+
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+import rational_network as rational
+from hypothesis import strategies as st
+
+from akida_lite import nn
+
+_SIGNS = np.array([-1, 1])
+_GAMMAS = np.array([-2, -1, -0.5, 0, 0.5, 1, 2])
+
+
+@dataclass
+class Drawn:
+    """A Keras model and the same as exact operations.
+
+    Attributes
+    ----------
+    model : keras.Model
+    operations : list
+        Of `rational_network`.
+    input_shape : (height, width, channels)
+    input_scaling : (a, b)
+    sparse : bool
+    activated : bool
+        Whether the last block has an activation.
+    rounds : bool
+        Whether Keras has to round, because a mean divides by no power of two.
+    """
+
+    operations: list = field(default_factory=list)
+    model: keras.Model | None = None
+    input_shape: tuple = ()
+    input_scaling: tuple = (1, 0)
+    sparse: bool = False
+    activated: bool = True
+    rounds: bool = False
+
+    def operations_of(self, kind):
+        return [operation for operation in self.operations if isinstance(operation, kind)]
+
+
+class _Builder:
+    def __init__(self, draw, drawn):
+        self.draw = draw
+        self.drawn = drawn
+        self.rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+        self.inputs = self.x = keras.Input(drawn.input_shape)
+
+    def chance(self):
+        return self.draw(st.booleans())
+
+    def pick(self, *options):
+        return self.draw(st.sampled_from(options))
+
+    def append(self, layer, *operations):
+        self.x = layer(self.x)
+        self.drawn.operations += operations
+        return layer
+
+    def kernel(self, shape, per_filter):
+        """Return a quantizer and weights that it keeps as they are."""
+        bits = self.pick(2, 3, 4, 5)
+        limit = 2 ** (bits - 1) - 1
+        integers = self.rng.integers(-limit, limit, shape, endpoint=True)
+        if per_filter and self.chance():
+            scales = 2.0 ** self.rng.integers(0, 4, shape[-1])
+            # The largest weight of each filter, which sets its scale.
+            integers.reshape(-1, shape[-1])[0] = limit * self.rng.choice(_SIGNS, shape[-1])
+            return nn.MaxPerAxisQuantizer(bits), integers / scales
+        scale = float(2 ** self.rng.integers(0, 4))
+        return nn.FixedScaleQuantizer(scale, bits), integers / scale
+
+    def bias(self, filters):
+        return self.rng.integers(-16, 16, filters) / 8
+
+    def neural(self, kind):
+        if kind == "dense":
+            self.dense()
+        elif kind == "conv":
+            self.convolution(self.windows())
+        elif kind == "pointwise":
+            self.convolution({"kernel_size": (1, 1), "strides": (1, 1), "padding": "same"})
+        elif kind == "separable":
+            self.separable(self.windows())
+        else:
+            self.depthwise(self.windows())
+            if kind == "depthwise+pointwise":
+                self.convolution({"kernel_size": (1, 1), "strides": (1, 1)})
+
+    def windows(self):
+        height, width = self.x.shape[1:3]
+        kernel = self.pick(1, min(2, height)), self.pick(1, min(3, width))
+        return {
+            "kernel_size": kernel,
+            "strides": self.pick((1, 1), (2, 2)),
+            "padding": self.pick("same", "valid"),
+        }
+
+    def convolution(self, windows):
+        filters = self.pick(1, 3)
+        shape = (*windows["kernel_size"], self.x.shape[-1], filters)
+        quantizer, weights = self.kernel(shape, per_filter=True)
+        biased = self.chance()
+        operation = rational.Convolution(
+            weights, windows["strides"], windows.get("padding", "valid")
+        )
+        layer = self.append(
+            nn.QuantizedConv2D(filters, quantizer=quantizer, use_bias=biased, **windows),
+            operation,
+        )
+        layer.kernel.assign(weights)
+        self.add_bias(layer, biased, filters)
+
+    def depthwise(self, windows):
+        channels = self.x.shape[-1]
+        shape = (*windows["kernel_size"], channels, 1)
+        quantizer, weights = self.kernel(shape, per_filter=False)
+        biased = self.chance()
+        operation = rational.Depthwise(weights, windows["strides"], windows["padding"])
+        layer = self.append(
+            nn.QuantizedDepthwiseConv2D(quantizer=quantizer, use_bias=biased, **windows),
+            operation,
+        )
+        layer.kernel.assign(weights)
+        self.add_bias(layer, biased, channels)
+
+    def separable(self, windows):
+        channels, filters = self.x.shape[-1], self.pick(1, 3)
+        of_depthwise, depthwise = self.kernel((*windows["kernel_size"], channels, 1), False)
+        quantizer, pointwise = self.kernel((1, 1, channels, filters), True)
+        biased = self.chance()
+        layer = self.append(
+            nn.QuantizedSeparableConv2D(
+                filters,
+                quantizer=quantizer,
+                quantizer_dw=of_depthwise,
+                use_bias=biased,
+                **windows,
+            ),
+            rational.Depthwise(depthwise, windows["strides"], windows["padding"]),
+            rational.Convolution(pointwise),
+        )
+        layer.depthwise_kernel.assign(depthwise)
+        layer.pointwise_kernel.assign(pointwise)
+        self.add_bias(layer, biased, filters)
+
+    def dense(self):
+        if len(self.x.shape) == 4:
+            self.append(keras.layers.Flatten(), rational.Flatten())
+        units = self.pick(1, 3)
+        quantizer, weights = self.kernel((self.x.shape[-1], units), per_filter=True)
+        biased = self.chance()
+        layer = self.append(
+            nn.QuantizedDense(units, quantizer=quantizer, use_bias=biased),
+            rational.Dense(weights),
+        )
+        layer.kernel.assign(weights)
+        self.add_bias(layer, biased, units)
+
+    def add_bias(self, layer, biased, filters):
+        if biased:
+            bias = self.bias(filters)
+            layer.bias.assign(bias)
+            self.drawn.operations.append(rational.Plus(bias))
+
+    def tail(self, activated):
+        """Append pooling, normalization and activation in one of the accepted orders."""
+        parts = ["norm"] * self.chance() + ["activation"] * activated
+        if len(self.x.shape) == 4:
+            pool = self.pick(None, "max", "max", "whole max", "mean")
+            if pool == "mean":
+                parts.insert(self.draw(st.integers(0, len(parts) - activated)), pool)
+            elif pool is not None:
+                parts.insert(self.draw(st.integers(0, len(parts))), pool)
+        pooled = False
+        for part in parts:
+            if self.chance():
+                self.append(keras.layers.Dropout(0.5))
+            getattr(self, part.replace(" ", "_"))(*([pooled] if part == "norm" else []))
+            pooled = pooled or "max" in part
+
+    def norm(self, pooled):
+        filters = self.x.shape[-1]
+        gamma = self.rng.choice(np.abs(_GAMMAS) if pooled else _GAMMAS, filters)
+        beta, mean = self.rng.integers(-8, 8, (2, filters)) / 4
+        deviation = 2.0 ** self.rng.integers(-1, 3, filters)
+        layer = self.append(
+            keras.layers.BatchNormalization(epsilon=0.0),
+            rational.Norm(gamma, beta, mean, deviation),
+        )
+        layer.set_weights([gamma, beta, mean, deviation**2])
+
+    def max(self):
+        height, width = self.x.shape[1:3]
+        size = min(2, height), self.pick(1, min(2, width))
+        strides, padding = self.pick((1, 1), (2, 1), (2, 2)), self.pick("same", "valid")
+        self.append(
+            keras.layers.MaxPooling2D(size, strides, padding),
+            rational.MaxPool(size, strides, padding),
+        )
+
+    def whole_max(self):
+        self.append(keras.layers.GlobalMaxPooling2D(), rational.WholeMax())
+
+    def mean(self):
+        positions = self.x.shape[1] * self.x.shape[2]
+        self.drawn.rounds |= positions & (positions - 1) != 0
+        self.append(keras.layers.GlobalAveragePooling2D(), rational.Mean())
+
+    def activation(self):
+        if self.chance():
+            bits = self.pick(1, 2)
+            self.append(nn.ActivationDiscreteRelu(bits), rational.Staircase(0.5, 1.0, bits))
+            return
+        bits, gamma = self.pick(1, 2, 3, 4), self.pick(0.5, 1.0, 2.0)
+        t0 = self.pick(-1.0, 0.0, gamma / 2, 1.25)
+        layer = self.append(nn.QuantizedReLU(bits), rational.Staircase(t0, gamma, bits))
+        layer.set_weights([np.array(t0), np.array(gamma * 2**bits / 16)])
+
+
+_MAPS = ("conv", "separable", "depthwise", "depthwise+pointwise", "dense")
+
+
+def quantized_model(data):
+    """Draw one to three blocks that the converter accepts.
+
+    A function of `st.data()` and no strategy, because Keras uses Python's random numbers
+    to initialize what is overwritten here.
+    """
+    draw = data.draw
+    shape = draw(st.sampled_from([(4, 4, 1), (3, 5, 2), (5, 4, 3)]))
+    sparse = draw(st.booleans())
+    shift = 0 if sparse else draw(st.sampled_from([0, 1, 128, 255]))
+    scaling = (draw(st.sampled_from([1, 4, 0.5, 256])), shift)
+    drawn = Drawn(input_shape=shape, input_scaling=scaling, sparse=sparse)
+    builder = _Builder(draw, drawn)
+    blocks = draw(st.integers(1, 3))
+    drawn.activated = draw(st.booleans())
+    for index in range(blocks):
+        last = index == blocks - 1
+        kind = "conv" if index == 0 and not sparse else draw(st.sampled_from(_MAPS))
+        if len(builder.x.shape) == 2:
+            kind = "dense"
+        elif index and kind == "conv" and draw(st.booleans()):
+            # Behind an activation, the mean belongs to the 1x1 convolution that follows.
+            builder.mean()
+            kind = "dense"
+        builder.neural(kind)
+        builder.tail(drawn.activated or not last)
+    drawn.model = keras.Model(builder.inputs, builder.x)
+    return drawn
