@@ -131,11 +131,11 @@ RECIPES: dict[str, Recipe] = _table(
             peak_rate=3e-3,
         )
         for name, bits, start, images in (
-            ("vgg_cifar10_w4a4i4", (4, 4, 4), "vgg_cifar10_float", 5_000),
-            ("vgg_cifar10_w3a4i3", (3, 4, 3), "vgg_cifar10_w4a4i4", 5_000),
-            ("vgg_cifar10_w3a3i3", (3, 3, 3), "vgg_cifar10_w3a4i3", 5_000),
-            ("vgg_cifar10_w2a3i2", (2, 3, 2), "vgg_cifar10_w3a3i3", 10_000),
-            ("vgg_cifar10_w2a2i2", (2, 2, 2), "vgg_cifar10_w2a3i2", 20_000),
+            ("vgg_cifar10_w4a4i4", (4, 4, 4), "vgg_cifar10_float", 2_500),
+            ("vgg_cifar10_w3a4i3", (3, 4, 3), "vgg_cifar10_w4a4i4", 2_500),
+            ("vgg_cifar10_w3a3i3", (3, 3, 3), "vgg_cifar10_w3a4i3", 2_500),
+            ("vgg_cifar10_w2a3i2", (2, 3, 2), "vgg_cifar10_w3a3i3", 2_500),
+            ("vgg_cifar10_w2a2i2", (2, 2, 2), "vgg_cifar10_w2a3i2", 10_000),
         )
     ),
     Recipe(
@@ -151,7 +151,7 @@ RECIPES: dict[str, Recipe] = _table(
         name="mobilenet_cifar10_w4a4i8",
         model="mobilenet_cifar10",
         bits=(4, 4, 8),
-        stages=(Stage(32, 20_000),),
+        stages=(Stage(32, 5_000),),
         start="mobilenet_cifar10_float",
         peak_rate=3e-3,
     ),
