@@ -157,7 +157,9 @@ def _kernel_problems(step: Step, kernel: Kernel) -> Iterator[Problem]:
     if broken:
         yield from broken
         return
-    integers, scale = kernel.integers()
+    # A scale that is infinite makes integers that are no numbers; it is refused below.
+    with np.errstate(all="ignore"):
+        integers, scale = kernel.integers()
     shapes = [()] if kernel.per_tensor else [(), (integers.shape[-1],)]
     if not (np.isfinite(scale).all() and (scale > 0).all()):
         yield step.problem(

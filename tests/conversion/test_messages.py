@@ -1,0 +1,618 @@
+"""Every reason why a Keras model has no integer equivalent: where, what, the fix."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from akida_lite import nn
+from akida_lite.conversion import check_compatibility, convert
+from akida_lite.errors import ConversionError, InputError
+
+IMAGE = (8, 8, 1)
+
+
+def conv(filters=2, kernel_size=3, name="conv", bits=4, **kwargs):
+    return nn.QuantizedConv2D(
+        filters, kernel_size, quantizer=nn.MaxQuantizer(bits), name=name, **kwargs
+    )
+
+
+def separable(filters=2, kernel_size=3, name="separable", **kwargs):
+    quantizer = nn.MaxQuantizer(4)
+    return nn.QuantizedSeparableConv2D(
+        filters, kernel_size, quantizer=quantizer, name=name, **kwargs
+    )
+
+
+def depthwise(kernel_size=3, name="depthwise", **kwargs):
+    quantizer = nn.MaxQuantizer(4)
+    return nn.QuantizedDepthwiseConv2D(kernel_size, quantizer=quantizer, name=name, **kwargs)
+
+
+def dense(units=2, name="dense", **kwargs):
+    return nn.QuantizedDense(units, quantizer=nn.MaxQuantizer(4), name=name, **kwargs)
+
+
+def act(name="act", bits=2):
+    return nn.ActivationDiscreteRelu(bits, name=name)
+
+
+def norm(name="norm", **kwargs):
+    return layers.BatchNormalization(name=name, **kwargs)
+
+
+def chain(*parts, shape=IMAGE):
+    return keras.Sequential([keras.Input(shape), *parts], name="model")
+
+
+def messages(model, **options):
+    return [str(problem) for problem in check_compatibility(model, **options)]
+
+
+QUANTIZE = "replace it by its quantized twin, for instance with akida_lite.quantize(model)"
+STAIRCASE = (
+    "replace it by a QuantizedReLU or ActivationDiscreteRelu, for instance with "
+    "akida_lite.quantize(model, activ_quantization=4)"
+)
+ACCEPTED = (
+    "use only QuantizedConv2D, QuantizedSeparableConv2D, QuantizedDepthwiseConv2D, "
+    "QuantizedDense, QuantizedReLU, ActivationDiscreteRelu, BatchNormalization, MaxPooling2D, "
+    "GlobalMaxPooling2D, GlobalAveragePooling2D, Flatten, Reshape, ZeroPadding2D and Dropout"
+)
+RESHAPES = "accepted are (h, w, c) to (h*w*c,), (c,) to (1, 1, c), and no change"
+
+ORDER = {
+    "plain convolution": (
+        lambda: [layers.Conv2D(2, 3, name="plain")],
+        f"layer 'plain' (Conv2D): its weights are not quantized. Fix: {QUANTIZE}.",
+    ),
+    "average pooling": (
+        lambda: [conv(), layers.AveragePooling2D(2, name="mean"), act()],
+        "layer 'mean' (AveragePooling2D): it has no integer equivalent. Fix: use MaxPooling2D, "
+        "strides in the convolution, or GlobalAveragePooling2D.",
+    ),
+    "unknown layer": (
+        lambda: [conv(), layers.UpSampling2D(name="up"), act()],
+        f"layer 'up' (UpSampling2D): it has no integer equivalent. Fix: {ACCEPTED}.",
+    ),
+    "layer normalization": (
+        lambda: [conv(), layers.LayerNormalization(name="norm"), act()],
+        "layer 'norm' (LayerNormalization): it has no integer equivalent. Fix: use "
+        "BatchNormalization, which becomes part of the thresholds.",
+    ),
+    "rescaling": (
+        lambda: [layers.Rescaling(1 / 128, -1, name="scale"), conv(), act()],
+        "layer 'scale' (Rescaling): it has no integer equivalent. Fix: remove it, scale the "
+        "training data, and convert with input_scaling=(128, 128).",
+    ),
+    "rescaling each channel": (
+        lambda: [layers.Rescaling([0.5], name="scale"), conv(), act()],
+        "layer 'scale' (Rescaling): it has no integer equivalent. Fix: remove it, scale the "
+        "training data, and convert with input_scaling=(1 / scale, -offset / scale).",
+    ),
+    "float ReLU": (
+        lambda: [conv(), layers.ReLU(6, name="relu"), layers.Flatten(), dense()],
+        f"layer 'relu' (ReLU): ReLU is no staircase of whole levels. Fix: {STAIRCASE}.",
+    ),
+    "float activation": (
+        lambda: [conv(), layers.Activation("gelu", name="gelu")],
+        f"layer 'gelu' (Activation): gelu is no staircase of whole levels. Fix: {STAIRCASE}.",
+    ),
+    "softmax in the middle": (
+        lambda: [conv(), layers.Softmax(name="soft"), layers.Flatten(), dense()],
+        f"layer 'soft' (Softmax): Softmax is no staircase of whole levels. Fix: {STAIRCASE}.",
+    ),
+    "hidden layer without activation": (
+        lambda: [conv(), conv(name="last")],
+        "layer 'conv' (QuantizedConv2D): it is not the last neural layer and has no quantized "
+        "activation. Fix: add a QuantizedReLU or ActivationDiscreteRelu after it.",
+    ),
+    "two poolings": (
+        lambda: [
+            conv(),
+            layers.MaxPooling2D(name="max"),
+            layers.GlobalAveragePooling2D(name="mean"),
+            act(),
+        ],
+        "layer 'mean' (GlobalAveragePooling2D): it is the second pooling of the block of "
+        "'conv', after 'max'; one is accepted. Fix: remove one of them, or add a neural layer "
+        "between them.",
+    ),
+    "two normalizations": (
+        lambda: [conv(), norm(), norm("again"), act()],
+        "layer 'again' (BatchNormalization): it is the second batch normalization of the "
+        "block of 'conv', after 'norm'; one is accepted. Fix: remove one of them, or add a "
+        "neural layer between them.",
+    ),
+    "two activations": (
+        lambda: [conv(), act(), act("again")],
+        "layer 'again' (ActivationDiscreteRelu): it is the second quantized activation of the "
+        "block of 'conv', after 'act'; one is accepted. Fix: remove one of them, or add a "
+        "neural layer between them.",
+    ),
+    "normalization after the activation": (
+        lambda: [conv(), act(), norm()],
+        "layer 'norm' (BatchNormalization): it comes after the activation 'act', where its "
+        "output is no whole number of levels. Fix: move it before the activation.",
+    ),
+    "normalization first": (
+        lambda: [norm(), conv(), act()],
+        "layer 'norm' (BatchNormalization): it comes before the first neural layer. Fix: move "
+        "it behind one, or preprocess the images instead.",
+    ),
+    "mean after the last activation": (
+        lambda: [conv(), act(), layers.GlobalAveragePooling2D(name="mean")],
+        "layer 'mean' (GlobalAveragePooling2D): it comes after the last activation, with no "
+        "neural layer behind it. Fix: move it before the activation, or add a layer.",
+    ),
+    "mean after the activation, 3x3 kernel behind": (
+        lambda: [
+            conv(),
+            act(),
+            layers.GlobalAveragePooling2D(keepdims=True, name="mean"),
+            conv(name="last", padding="same"),
+        ],
+        "layer 'mean' (GlobalAveragePooling2D): it comes after an activation, where only a "
+        "neural layer with a 1x1 kernel and no pooling may follow; 'last' has a 3x3 kernel. "
+        "Fix: move it before the activation.",
+    ),
+    "mean after the activation, pooling behind": (
+        lambda: [
+            conv(),
+            act(),
+            layers.GlobalAveragePooling2D(keepdims=True, name="mean"),
+            conv(kernel_size=1, name="last"),
+            layers.GlobalMaxPooling2D(name="max"),
+        ],
+        "layer 'mean' (GlobalAveragePooling2D): it comes after an activation, where only a "
+        "neural layer with a 1x1 kernel and no pooling may follow; 'last' has a 1x1 kernel and "
+        "the pooling 'max'. Fix: move it before the activation.",
+    ),
+    "pooling between a mean and its layer": (
+        lambda: [
+            conv(),
+            act(),
+            layers.GlobalAveragePooling2D(keepdims=True, name="mean"),
+            layers.MaxPooling2D(1, name="max"),
+            conv(kernel_size=1, name="last"),
+        ],
+        "layer 'max' (MaxPooling2D): it stands between 'mean' and the next neural layer. Fix: "
+        "move 'mean' right before that layer.",
+    ),
+    "normalization of a flattened map": (
+        lambda: [conv(), layers.Flatten(name="flat"), norm(), act(), dense()],
+        "layer 'norm' (BatchNormalization): it comes after 'flat' has flattened the map, where "
+        "positions and channels share one axis. Fix: move it before 'flat'.",
+    ),
+    "flattened at the end": (
+        lambda: [conv(), act(), layers.Flatten(name="flat")],
+        "layer 'flat' (Flatten): it flattens the map (6, 6, 2) and no QuantizedDense follows. "
+        "Fix: remove it, or add a QuantizedDense.",
+    ),
+    "reshape": (
+        lambda: [conv(), act(), layers.Reshape((36, 1, 2), name="shape"), conv(2, 1, "last")],
+        f"layer 'shape' (Reshape): it turns (6, 6, 2) into (36, 1, 2); {RESHAPES}. Fix: use "
+        "one of these, or remove it.",
+    ),
+    "pooling of a dense layer": (
+        lambda: [
+            conv(),
+            act(),
+            layers.Flatten(),
+            dense(),
+            layers.Reshape((1, 1, 2)),
+            layers.MaxPooling2D(1, name="max"),
+        ],
+        "layer 'max' (MaxPooling2D): it pools the output of the fully connected 'dense', which "
+        "has one position. Fix: remove it.",
+    ),
+    "dense on a map": (
+        lambda: [conv(), act(), dense()],
+        "layer 'dense' (QuantizedDense): its input has shape (6, 6, 2), (c,) or (1, 1, c) is "
+        "accepted. Fix: put a Flatten layer before it, or use a QuantizedConv2D with a 1x1 "
+        "kernel.",
+    ),
+    "separable first": (
+        lambda: [separable(), act()],
+        "layer 'separable' (QuantizedSeparableConv2D): it is the first neural layer, and only "
+        "a QuantizedConv2D reads images. Fix: start with a QuantizedConv2D, or pass "
+        "input_is_sparse=True and feed events.",
+    ),
+    "depthwise and 3x3": (
+        lambda: [conv(), act(), depthwise(), conv(name="last")],
+        "layer 'depthwise' (QuantizedDepthwiseConv2D): it is followed neither by a 1x1 "
+        "QuantizedConv2D with strides 1, which it would merge with, nor by an activation of "
+        "its own. Fix: add either; a normalization between the two needs an activation as "
+        "well.",
+    ),
+    "no neural layer": (
+        lambda: [layers.Dropout(0.5)],
+        "model: it has no neural layer. Fix: add a QuantizedConv2D, QuantizedSeparableConv2D "
+        "or QuantizedDense.",
+    ),
+    "zeros that are not those of same": (
+        lambda: [
+            conv(),
+            act(),
+            layers.ZeroPadding2D(1, name="pad"),
+            conv(name="last", strides=2),
+        ],
+        "layer 'pad' (ZeroPadding2D): its padding ((1, 1), (1, 1)) with padding='valid' in "
+        "'last' is not that of padding='same', ((0, 1), (0, 1)). Fix: remove it and give "
+        "'last' padding='same', then train again.",
+    ),
+    "zeros before the activation": (
+        lambda: [conv(), layers.ZeroPadding2D(1, name="pad"), act()],
+        "layer 'pad' (ZeroPadding2D): it comes before the activation of 'conv', where a "
+        "padded zero is no absent event. Fix: move it right before the next convolution.",
+    ),
+    "zeros twice": (
+        lambda: [
+            layers.ZeroPadding2D(((0, 1), (0, 1)), name="pad"),
+            layers.ZeroPadding2D(1, name="again"),
+            conv(strides=2),
+        ],
+        "layer 'again' (ZeroPadding2D): it follows 'pad'; one is accepted. Fix: join the two.",
+    ),
+    "zeros before a dense layer": (
+        lambda: [conv(), act(), layers.ZeroPadding2D(1, name="pad"), layers.Flatten(), dense()],
+        "layer 'pad' (ZeroPadding2D): a fully connected layer follows. Fix: remove it.",
+    ),
+    "zeros at the end": (
+        lambda: [conv(), act(), layers.ZeroPadding2D(1, name="pad")],
+        "layer 'pad' (ZeroPadding2D): it comes after the last activation, with no neural layer "
+        "behind it. Fix: remove it.",
+    ),
+    "axis of the normalization": (
+        lambda: [conv(), norm(axis=1), act()],
+        "layer 'norm' (BatchNormalization): axis=1 is not the channel axis, -1. Fix: make the "
+        "layer with axis=-1.",
+    ),
+    "float weights": (
+        lambda: [nn.QuantizedConv2D(2, 3, name="conv"), act()],
+        "layer 'conv' (QuantizedConv2D): its kernel is not quantized (WeightFloat). Fix: give "
+        "it a quantizer of 2 to 8 bits, for instance with akida_lite.quantize(model, "
+        "weights_quantization=4).",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ORDER)
+def test_one_message_a_cause(case):
+    parts, message = ORDER[case]
+    assert messages(chain(*parts())) == [message]
+
+
+def changed(**values):
+    """Return a model whose layers' variables or attributes have been set."""
+    model = chain(
+        conv(), layers.MaxPooling2D(name="max"), norm(), nn.QuantizedReLU(2, name="act")
+    )
+    for path, value in values.items():
+        layer, attribute = path.split("__")
+        held = getattr(model.get_layer(layer), attribute)
+        if isinstance(held, keras.Variable):
+            held.assign(np.broadcast_to(np.asarray(value, float), held.shape))
+        else:
+            setattr(model.get_layer(layer), attribute, value)
+    return model
+
+
+class PerColumn(nn.MaxQuantizer):
+    """A quantizer whose scales no integer layer can hold."""
+
+    def integers(self, w):
+        integers, scale = super().integers(w)
+        return integers, np.full(7, scale)
+
+
+class TooFar(nn.MaxQuantizer):
+    """A quantizer that leaves its range."""
+
+    def integers(self, w):
+        integers, scale = super().integers(w)
+        return np.full_like(integers, 100), scale
+
+
+RETRAIN = "train again with a lower learning rate, or load other weights"
+
+VALUES = {
+    "conv__kernel": (
+        np.nan,
+        "layer 'conv' (QuantizedConv2D): 18 of 18 values of its kernel are NaN or infinite. "
+        f"Fix: {RETRAIN}.",
+    ),
+    "conv__bias": (
+        np.inf,
+        "layer 'conv' (QuantizedConv2D): 2 of 2 values of its bias are NaN or infinite. "
+        f"Fix: {RETRAIN}.",
+    ),
+    "norm__gamma": (
+        [1, -1],
+        "layer 'norm' (BatchNormalization): gamma is negative for 1 filters (first: 1) behind "
+        "the max pooling 'max': the maximum of a filter would become its minimum. Fix: move "
+        "'max' behind it, or train with gamma_constraint=keras.constraints.NonNeg().",
+    ),
+    "norm__beta": (
+        np.nan,
+        "layer 'norm' (BatchNormalization): 2 of 2 values of its beta are NaN or infinite. "
+        f"Fix: {RETRAIN}.",
+    ),
+    "norm__moving_variance": (
+        -1,
+        "layer 'norm' (BatchNormalization): moving_variance -1 plus epsilon 0.001 is not above "
+        "0. Fix: train the layer, or make it with an epsilon above 0.",
+    ),
+    "act___step": (
+        -0.5,
+        "layer 'act' (QuantizedReLU): its first threshold is 0.5 and its step -2, finite "
+        f"numbers and a step above 0 are expected. Fix: {RETRAIN}.",
+    ),
+    "act__bitwidth": (
+        9,
+        "layer 'act' (QuantizedReLU): bitwidth=9, 1 to 8 are accepted. Fix: choose one of "
+        "them.",
+    ),
+    "conv__dilation_rate": (
+        (2, 2),
+        "layer 'conv' (QuantizedConv2D): dilation_rate=(2, 2), only 1 has an integer "
+        "equivalent. Fix: make the layer with dilation_rate=1.",
+    ),
+    "conv__groups": (
+        2,
+        "layer 'conv' (QuantizedConv2D): groups=2, only 1 has an integer equivalent. Fix: make "
+        "the layer with groups=1.",
+    ),
+    "conv__activation": (
+        keras.activations.relu,
+        "layer 'conv' (QuantizedConv2D): activation='relu', only none is accepted. Fix: add a "
+        "QuantizedReLU or ActivationDiscreteRelu layer instead.",
+    ),
+    "conv__padding": (
+        "causal",
+        "layer 'conv' (QuantizedConv2D): padding='causal', only 'same' and 'valid' are "
+        "accepted. Fix: make the layer with one of them.",
+    ),
+    "max__data_format": (
+        "channels_first",
+        "layer 'max' (MaxPooling2D): data_format='channels_first', only 'channels_last' is "
+        "accepted. Fix: rebuild the model with "
+        "keras.config.set_image_data_format('channels_last').",
+    ),
+    "conv__quantizer": (
+        PerColumn(4),
+        "layer 'conv' (QuantizedConv2D): the quantizer's scale of its kernel has shape (7,), "
+        "() or (2,) is expected. Fix: use one scale for the tensor or one a filter.",
+    ),
+}
+
+
+@pytest.mark.parametrize("path", VALUES)
+def test_one_message_a_value(path):
+    value, message = VALUES[path]
+    assert messages(changed(**{path: value})) == [message]
+
+
+def test_integers_beyond_their_width():
+    assert messages(changed(conv__quantizer=TooFar(4))) == [
+        "layer 'conv' (QuantizedConv2D): its quantizer gives integers beyond ±7, the range of "
+        "4 bits. Fix: clip them in the quantizer."
+    ]
+
+
+def test_width_of_the_weights():
+    quantizer = nn.MaxQuantizer(4)
+    quantizer.bitwidth = 9
+    assert messages(changed(conv__quantizer=quantizer)) == [
+        "layer 'conv' (QuantizedConv2D): its kernel has 9 bits, 2 to 8 are accepted. Fix: give "
+        "it a quantizer of 2 to 8 bits."
+    ]
+
+
+def test_equal_weights_have_no_standard_deviation():
+    model = changed(conv__quantizer=nn.StdWeightQuantizer(bitwidth=4), conv__kernel=0.0)
+    assert messages(model) == [
+        "layer 'conv' (QuantizedConv2D): the quantizer's scale of its kernel is inf, a finite "
+        "number above 0 is expected. Fix: train the layer, or use MaxQuantizer: weights that "
+        "are all equal have no standard deviation."
+    ]
+
+
+def test_scales_of_a_depthwise_kernel():
+    layer = separable(name="last")
+    model = chain(conv(), act(), layer)
+    layer.quantizer_dw = PerColumn(4)
+    assert messages(model) == [
+        "layer 'last' (QuantizedSeparableConv2D): the quantizer's scale of its depthwise "
+        "kernel has shape (7,), () is expected. Fix: use a quantizer with one scale for the "
+        "tensor."
+    ]
+
+
+def test_potential_beyond_32_bits():
+    layer = dense(1, name="wide")
+    model = chain(layer, shape=(700_000,))
+    layer.quantizer = nn.FixedScaleQuantizer(1.0, 8)
+    layer.kernel.assign(np.full(layer.kernel.shape, 127.0))
+    assert messages(model, input_is_sparse=True, input_bits=8) == [
+        "layer 'wide' (QuantizedDense): a potential can reach 22669500000, beyond 2147483647, "
+        "the range of 32 bits. Fix: use fewer bits for its weights or its input, or a smaller "
+        "kernel."
+    ]
+
+
+SCALINGS = {
+    (
+        0,
+        0,
+    ): "a=0 in x_keras = (pixel - b) / a is not above 0. Fix: give the factor that divided "
+    "the pixels.",
+    (
+        255,
+        0.5,
+    ): "b=0.5 in x_keras = (pixel - b) / a is not a pixel, one of 0 to 255. Fix: train "
+    "with a shift that is a whole pixel value, such as 128.",
+    (1, -3): "b=-3 in x_keras = (pixel - b) / a is not a pixel, one of 0 to 255. Fix: train "
+    "with a shift that is a whole pixel value, such as 128.",
+    (1,): "(1,) is not two finite numbers (a, b) of x_keras = (pixel - b) / a. Fix: give two "
+    "numbers, for instance (255, 0).",
+    (
+        float("nan"),
+        0,
+    ): "(nan, 0) is not two finite numbers (a, b) of x_keras = (pixel - b) / a. "
+    "Fix: give two numbers, for instance (255, 0).",
+}
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_input_scaling(scaling):
+    expected = f"option 'input_scaling': {SCALINGS[scaling]}"
+    assert messages(chain(conv()), input_scaling=scaling) == [expected]
+
+
+def test_shift_of_sparse_input():
+    options = {"input_scaling": (1, 3), "input_is_sparse": True, "input_bits": 9}
+    assert messages(chain(conv()), **options) == [
+        "option 'input_scaling': b=3 with input_is_sparse=True: an absent event is 0 and must "
+        "be 0 in Keras too. Fix: use b=0, or feed images instead of events.",
+        "option 'input_bits': 9 is not one of 1 to 8. Fix: choose the width of the events.",
+    ]
+
+
+class OwnCall(keras.Model):
+    """A model that Keras cannot look into."""
+
+    def call(self, inputs):
+        return inputs
+
+
+def two_inputs():
+    a, b = keras.Input(IMAGE, name="a"), keras.Input(IMAGE, name="b")
+    return keras.Model([a, b], conv()(layers.Add(name="add")([a, b])), name="model")
+
+
+def two_outputs():
+    inputs = keras.Input(IMAGE)
+    return keras.Model(inputs, [conv()(inputs), conv(name="other")(inputs)], name="model")
+
+
+def skip_connection():
+    inputs = keras.Input(IMAGE)
+    first = act()(conv(1, padding="same")(inputs))
+    joined = layers.Add(name="add")([first, inputs])
+    return keras.Model(inputs, conv(name="last")(joined), name="model")
+
+
+def shared_layer():
+    inputs = keras.Input(IMAGE)
+    shared = conv(1, padding="same")
+    return keras.Model(inputs, shared(act()(shared(inputs))), name="model")
+
+
+def same_names():
+    inner = keras.Sequential([keras.Input((6, 6, 2)), conv(name="conv")], name="inner")
+    return chain(conv(name="conv"), act(), inner)
+
+
+JOIN = (
+    "layer 'add' (Add): it joins 2 branches, the layers must form one chain. Fix: remove the "
+    "branches: skip connections have no integer equivalent here."
+)
+
+WHOLE = {
+    "no model": (
+        lambda: 3,
+        ["model: it is a int, a keras.Model is expected. Fix: load it first, for instance with "
+         "keras.saving.load_model(path)."],
+    ),
+    "not built": (
+        lambda: keras.Sequential([conv()], name="model"),
+        ["model 'model': it has not been built: the shape of its input is unknown. Fix: put a "
+         "keras.Input(shape) first."],
+    ),
+    "own call": (
+        lambda: OwnCall(name="model"),
+        ["model 'model': it is a OwnCall whose layers are called by its own code, a Functional "
+         "or Sequential model is expected. Fix: write it with keras.Model(inputs, outputs) or "
+         "keras.Sequential."],
+    ),
+    "two inputs": (
+        two_inputs,
+        ["model 'model': it has 2 inputs, one is expected. Fix: build a keras.Model with one "
+         "input.", JOIN],
+    ),
+    "two outputs": (
+        two_outputs,
+        ["model 'model': it has 2 outputs, one is expected. Fix: build a keras.Model with one "
+         "output."],
+    ),
+    "skip connection": (skip_connection, [JOIN]),
+    "shared layer": (
+        shared_layer,
+        ["layer 'conv' (QuantizedConv2D): it is used 2 times, once is expected. Fix: give "
+         "every place a layer of its own."],
+    ),
+    "same names": (
+        same_names,
+        ["layer 'conv' (QuantizedConv2D): another layer has the same name. Fix: give every "
+         "layer, those of nested models included, a name of its own."],
+    ),
+    "open shape": (
+        lambda: chain(conv(), act(), shape=(None, None, 1)),
+        ["layer 'conv' (QuantizedConv2D): its input shape (None, None, 1) is not fixed. Fix: "
+         "build the model with a fixed height and width: keras.Input((h, w, c))."],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WHOLE)
+def test_models_that_are_no_chain(case):
+    build, expected = WHOLE[case]
+    assert messages(build()) == expected
+
+
+def test_every_problem_is_reported_in_the_order_of_the_layers():
+    model = chain(
+        layers.Conv2D(2, 3, name="first"),
+        layers.ReLU(name="relu"),
+        conv(name="second"),
+        norm(axis=1),
+        act(),
+        layers.MaxPooling2D(name="max"),
+        layers.GlobalAveragePooling2D(name="mean"),
+        dense(name="third"),
+        layers.Activation("softmax", name="soft"),
+    )
+    model.get_layer("third").kernel.assign(np.full((2, 2), np.nan))
+    problems = check_compatibility(model, input_scaling=(0, 0))
+    assert [problem.layer for problem in problems] == [None, "first", "relu", "norm", "third"]
+    with pytest.raises(ConversionError) as caught:
+        convert(model, input_scaling=(0, 0))
+    assert list(caught.value.problems) == problems
+
+
+def test_published_thresholds_of_a_constant_filter():
+    model = changed(norm__gamma=0)
+    with pytest.raises(ConversionError) as caught:
+        convert(model, thresholds="published")
+    assert str(caught.value) == (
+        "layer 'norm' (BatchNormalization): a gamma is 0: the first threshold and the step of "
+        "its filter are infinite, which the published form cannot say. Fix: use "
+        "thresholds='exact', or retrain the gamma."
+    )
+
+
+def test_form_of_the_thresholds():
+    with pytest.raises(InputError, match="option 'thresholds': 'rounded' is none of"):
+        convert(chain(conv()), thresholds="rounded")
+
+
+def test_an_activation_after_the_scores_is_left_out_with_a_warning():
+    model = chain(conv(), layers.Softmax(name="soft"))
+    message = (
+        r"layer 'soft' \(Softmax\) is left out: the integer model gives the scores before it, "
+        "which have the same order"
+    )
+    with pytest.warns(UserWarning, match=message):
+        assert len(convert(model)) == 1
