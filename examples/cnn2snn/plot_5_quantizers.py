@@ -1,0 +1,207 @@
+"""
+Which grid should weights and activations stand on?
+===================================================
+
+At the end you know what a quantizer decides, why the networks of the zoo clip their largest
+weights instead of keeping them, what each bit of an activation buys, and how to write a
+quantizer of your own that trains and converts like the built-in ones.
+"""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+import akida_lite as al
+
+keras.utils.set_random_seed(0)
+BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+
+# %%
+# Before and after
+# ----------------
+# A quantizer maps each float weight to the nearest of a few equidistant values. It decides one
+# thing only: how far the grid reaches. The shipped float network shows what there is to map;
+# a layer in the middle stands for all others.
+
+float_model = al.zoo.vgg_cifar10(weights="cifar10")
+latent = np.asarray(float_model.get_layer("conv_3").kernel)
+print(f"conv_3: {latent.size:,} weights, standard deviation {latent.std():.4f}")
+print(
+    f"the largest is {np.abs(latent).max() / latent.std():.1f} standard deviations away from 0"
+)
+
+# %%
+# The quantizer that the zoo uses for a width comes from one function. Here it is applied at
+# four and at two bits to the same weights.
+
+fig, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+for ax, bits in zip(axes, (4, 2), strict=True):
+    quantizer = al.nn.weight_quantizer(bits)
+    quantized = np.asarray(quantizer.quantize(latent))
+    al.plots.weight_histogram(latent, quantized, ax=ax)
+    ax.set_title(f"conv_3 at {bits} bits: {len(np.unique(quantized))} values")
+
+# %%
+# Both grids are symmetric around zero, and zero is one of their values: a weight that is zero
+# costs the chip nothing. With two bits most of what is left of the layer is which weights are
+# zero, and the sign of the others.
+#
+# How far should the grid reach?
+# ------------------------------
+# A wide grid keeps the largest weights but has coarse steps; a narrow one is fine but clips.
+# The mean squared error between latent and quantized weights weighs one against the other.
+# The limit is given in standard deviations, so that one number serves every layer.
+
+limits = np.linspace(0.5, 5.0, 31)
+
+
+def squared_error(weights, limit, bits):
+    quantizer = al.nn.StdWeightQuantizer(limit, bits)
+    return np.mean((np.asarray(quantizer.quantize(weights)) - weights) ** 2) / weights.var()
+
+
+errors = {bits: [squared_error(latent, s, bits) for s in limits] for bits in (2, 3, 4)}
+
+# %%
+# The dots are the limits that the zoo uses. They minimize the error for normally distributed
+# weights, which is what a layer starts with and stays close to.
+
+fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
+for (bits, curve), line, colour in zip(
+    errors.items(), ("-", "--", "-."), (BLUE, VERMILLION, GREEN), strict=True
+):
+    used = al.nn.weight_quantizer(bits).threshold
+    ax.plot(limits, curve, line, color=colour, label=f"{bits} bits")
+    ax.plot(used, squared_error(latent, used, bits), "o", color=colour, markersize=9)
+ax.set(yscale="log", xlabel="limit of the grid (standard deviations of the weights)")
+ax.set_ylabel("squared error / variance (logarithmic)")
+ax.set_title("Quantization error of conv_3 against the reach of the grid")
+ax.legend()
+plt.show()
+
+# %%
+# Fewer bits want a narrower grid; one limit for all widths would be wrong for most of them.
+# How much is lost by using the same limit in every layer, instead of each layer's own best?
+
+for bits in errors:
+    used = al.nn.weight_quantizer(bits).threshold
+    ratios = []
+    for layer in float_model.layers:
+        if hasattr(layer, "kernel"):
+            kernel = np.asarray(layer.kernel).ravel()[:20_000]
+            best = min(squared_error(kernel, limit, bits) for limit in limits[::2])
+            ratios.append(squared_error(kernel, used, bits) / best)
+    print(f"{bits} bits, limit {used}: error / smallest error is {max(ratios):.2f} at most")
+
+# %%
+# A quantizer that never clips, :class:`~akida_lite.nn.MaxQuantizer`, pays for a few large
+# weights with the precision of all others; one limit for each filter
+# (:class:`~akida_lite.nn.MaxPerAxisQuantizer`) takes back part of that.
+
+quantizers = {
+    "MaxQuantizer": al.nn.MaxQuantizer,
+    "MaxPerAxisQuantizer": al.nn.MaxPerAxisQuantizer,
+    "the zoo's": al.nn.weight_quantizer,
+}
+print(f"{'squared error / variance':<26}" + "".join(f"{bits:>5} bits" for bits in (2, 3, 4, 8)))
+for name, make in quantizers.items():
+    rounded = [np.asarray(make(bits).quantize(latent)) for bits in (2, 3, 4, 8)]
+    row = [np.mean((r - latent) ** 2) / latent.var() for r in rounded]
+    print(f"{name:<26}" + "".join(f"{error:>10.4f}" for error in row))
+
+# %%
+# Activations climb a staircase
+# -----------------------------
+# Between two layers flow small integers. The activation that makes them is a ReLU that climbs
+# in steps: with `b` bits there are ``2**b - 1`` of them, and they reach 6 unless they are too
+# few for that.
+
+x = np.linspace(-1, 8, 1801).astype(np.float32)
+fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
+ax.plot(x, np.clip(x, 0, 6), color="black", linewidth=1, label="float ReLU6")
+for bits, line, colour in ((4, "-", BLUE), (2, "--", VERMILLION), (1, "-.", ORANGE)):
+    y = al.nn.ActivationDiscreteRelu(bits)(x)
+    ax.plot(x, y, line, color=colour, label=f"{bits} bit{'s' if bits > 1 else ''}")
+ax.set(xlabel="input of the activation", ylabel="output of the activation")
+ax.set_title("Activations of 4, 2 and 1 bits beside the ReLU they stand for")
+ax.legend()
+plt.show()
+
+# %%
+# The highest output of two bits is 3, half of what the float network may use. That is one
+# reason why a network cannot simply be rounded and has to be trained on.
+#
+# :class:`~akida_lite.nn.QuantizedReLU` starts as the same staircase, and lets training move
+# the height of the steps and the place of the first one.
+
+trainable = al.nn.QuantizedReLU(2)
+before = np.unique(np.asarray(trainable(x)))
+first_threshold, step = trainable.weights
+step.assign(step * 2)
+print("outputs before:", before)
+print("outputs after training doubled the step:", np.unique(np.asarray(trainable(x))))
+
+# %%
+# A quantizer of your own
+# -----------------------
+# Suppose outliers are what you worry about. Then a limit that lets a fixed share of the
+# weights be clipped is a natural choice. Deriving from
+# :class:`~akida_lite.nn.LinearWeightQuantizer` leaves one method to write: how many levels
+# there are in one unit of weight. Rounding, clipping and gradients are inherited.
+
+
+@keras.saving.register_keras_serializable("gallery")
+class ShareQuantizer(al.nn.LinearWeightQuantizer):
+    def __init__(self, clipped=0.05, bitwidth=4):
+        super().__init__(bitwidth)
+        self.clipped = clipped
+
+    def scale_factor(self, w):
+        limit = keras.ops.quantile(keras.ops.abs(w), 1 - self.clipped)
+        return (2 ** (self.bitwidth - 1) - 1) / limit
+
+    def get_config(self):
+        return {"clipped": self.clipped, "bitwidth": self.bitwidth}
+
+
+# %%
+# Whoever writes a quantizer wants to know what it does before training with it.
+
+fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
+mine = ShareQuantizer(clipped=0.1, bitwidth=3)
+al.plots.weight_histogram(latent, np.asarray(mine.quantize(latent)), ax=ax)
+ax.set_title("conv_3 with a tenth of the weights clipped, 3 bits")
+plt.show()
+
+# %%
+# It goes into a layer like any other. A few passes over scikit-learn's digits are enough to
+# see that gradients flow through it.
+
+(x_train, y_train), (x_test, y_test) = al.datasets.load_digits()
+keras_model = keras.Sequential(
+    [
+        keras.Input((8, 8, 1)),
+        al.nn.QuantizedConv2D(16, 3, ShareQuantizer(0.02, 4), padding="same", name="conv"),
+        al.nn.ActivationDiscreteRelu(4, name="relu"),
+        keras.layers.Flatten(name="flatten"),
+        al.nn.QuantizedDense(10, ShareQuantizer(0.1, 3), name="scores"),
+    ]
+)
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+keras_model.compile(keras.optimizers.Adam(3e-3), loss)
+history = keras_model.fit(x_train / 16, y_train, batch_size=32, epochs=8, verbose=0).history
+print("training loss, pass by pass:", [round(value, 3) for value in history["loss"]])
+
+# %%
+# Conversion asks a quantizer for its integers and their scale, and nothing else, so it needs
+# to know nothing of this one. The comparison walks through both models layer by layer.
+
+model = al.convert(keras_model, input_scaling=(16, 0))
+print("integer weights of conv:", np.unique(model.get_layer("conv").weights))
+print("integer weights of scores:", np.unique(model.get_layer("scores").weights))
+al.compare(keras_model, model, x_test)
+
+# %%
+# The integer model decides as the Keras model does on every test image.
+
+print(f"{np.mean(model.predict(x_test) == y_test):.3f} of {len(x_test)} test digits are right")
