@@ -22,9 +22,22 @@ def reset(gallery_conf: dict[str, Any], page: str) -> None:
     random.seed(0)
     # Pages draw from their own Generator; this catches a library that does not.
     np.random.seed(0)  # noqa: NPY002
-    warnings.resetwarnings()
+    _filter_warnings_as_python_does()
     keras = sys.modules.get("keras")
     if keras is not None:
         # Also restarts the numbering of unnamed layers, which pages print.
         keras.utils.clear_session()
         keras.utils.set_random_seed(0)
+
+
+def _filter_warnings_as_python_does() -> None:
+    """Show a page the warnings that its script shows, whatever Sphinx has asked for."""
+    warnings.resetwarnings()
+    for hidden in (
+        DeprecationWarning,
+        PendingDeprecationWarning,
+        ImportWarning,
+        ResourceWarning,
+    ):
+        warnings.simplefilter("ignore", hidden)
+    warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")

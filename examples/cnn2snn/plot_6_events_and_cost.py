@@ -50,7 +50,7 @@ assert round(by_hand) == statistics["conv_1"].ops
 # The layer that reads the image has no bar for its input: pixels are rarely zero, and the chip
 # works on every one of them.
 
-al.plots.sparsity(statistics)
+axes = al.plots.sparsity(statistics)
 
 # %%
 # What they save
@@ -59,7 +59,7 @@ al.plots.sparsity(statistics)
 # distance between the two bars of a layer is what its zeros save. The scale is logarithmic:
 # equal distances are equal ratios.
 
-al.plots.ops(statistics)
+axes = al.plots.ops(statistics)
 print(f"events only: {statistics.ops:>13,} operations an image")
 print(f"all values:  {statistics.macs:>13,} MACs an image")
 print(f"the events cause {statistics.ops / statistics.macs:.1%} of them")
@@ -114,7 +114,8 @@ for bar, hatch in zip(drawn, ("///", "///", "...", "...", "", ""), strict=True):
     bar.set_hatch(hatch)
 bars.axhline(np.median(costs), color="black", linestyle="--", label="median photo")
 bars.set_ylabel("operations")
-bars.legend()
+bars.set_ylim(0, 1.25 * max(priced.values()))
+bars.legend(loc="upper right")
 plt.show()
 
 for name, operations in priced.items():
@@ -129,27 +130,6 @@ for name, operations in priced.items():
 for layer in model.layers[:-1]:
     unprompted = np.mean(layer.output.thresholds[:, 0] < 0)
     print(f"{layer.name:8}{unprompted:>5.0%} of the neurons fire when nothing comes in")
-
-# %%
-# Contrast
-# --------
-# Batch normalization was folded into thresholds for images of a certain contrast. Pulling an
-# image towards grey moves potentials across the thresholds, and the cost with them.
-
-contrasts = np.linspace(0, 1, 9)
-pulled = [np.round(128 + c * (images[:20] - 128.0)).astype(np.uint8) for c in contrasts]
-means = []
-for batch in pulled:
-    model.predict(batch)
-    means.append(statistics.ops)
-
-plt.figure(figsize=(8, 4), layout="constrained")
-plt.plot(contrasts, means, "o-", color="#0072B2")
-plt.xlabel("contrast (0: grey, 1: the photo)")
-plt.ylabel("operations an image")
-plt.ylim(bottom=0)
-plt.title("Cost of twenty photos as their contrast rises")
-plt.show()
 
 # %%
 # To lower the cost of a network, raise the number of zeros: fewer bits in the activations

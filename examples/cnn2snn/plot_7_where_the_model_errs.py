@@ -107,11 +107,13 @@ for label, sure, chosen in (
 of_truth = scores[np.arange(len(labels)), labels]
 hardest = of_truth.argsort(kind="stable")[:12]
 figure, places = plt.subplots(2, 6, figsize=(10, 4.4), layout="constrained")
-figure.suptitle("The twelve images with the least probable true class")
+figure.suptitle(
+    "The twelve images with the least probable true class, and as what they were taken"
+)
 for place, index in zip(places.flat, hardest, strict=True):
     place.imshow(images[index])
     place.set_axis_off()
-    place.set_title(f"{names[labels[index]]}\nnot {names[predicted[index]]}", fontsize=10)
+    place.set_title(f"{names[labels[index]]}\nas {names[predicted[index]]}", fontsize=10)
 plt.show()
 
 # %%
