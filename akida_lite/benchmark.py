@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.errors import InputError, Problem
+from akida_lite.errors import AkidaLiteError, InputError, Problem
 
 Images: TypeAlias = npt.NDArray[np.uint8]
 Predict: TypeAlias = Callable[[Any, int], Any]
@@ -86,6 +87,8 @@ class Peer:
         Whether it reads uint8 pixels instead of float32 from 0 to 1.
     images : int
         At most so many images, for peers that are slow.
+    prepared_by : str
+        Key of `PREPARATIONS` for what writes the peer's file; empty where it needs none.
     """
 
     load: Callable[[Subject, Path], Predict]
@@ -93,6 +96,7 @@ class Peer:
     requires: tuple[str, ...] = ()
     wants_pixels: bool = False
     images: int = 1000
+    prepared_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -234,10 +238,10 @@ PEERS = {
     "keras_predict": Peer(load_keras_predict, (64, 256), ("keras", "tensorflow")),
     "keras_call": Peer(load_keras_call, (1,), ("keras", "tensorflow"), images=50),
     "tf_function": Peer(load_tf_function, (1, 64), ("tensorflow",)),
-    "tflite_int8": Peer(load_tflite, (1, 50), ("tensorflow",), wants_pixels=True),
+    "tflite_int8": Peer(load_tflite, (1, 50), ("tensorflow",), True, prepared_by="tflite"),
     # 0 lets the engine choose.
-    "akida_lite": Peer(load_engine("fast"), (0,), wants_pixels=True),
-    "akida_lite_reference": Peer(load_engine("reference"), (0,), (), True, images=2),
+    "akida_lite": Peer(load_engine("fast"), (0,), (), True, prepared_by="layers"),
+    "akida_lite_reference": Peer(load_engine("reference"), (0,), (), True, 2, "layers"),
 }
 """What is measured, where it is installed; the two of Keras come first."""
 
@@ -264,16 +268,18 @@ def benchmark(
     Raises
     ------
     InputError
-        If a model or peer is unknown.
+        If a model or peer is unknown, or a peer fails.
     """
     _require_known(peers)
     if ":" not in name:
         zoo_subject(name)
     with tempfile.TemporaryDirectory() as folder:
-        _child(name, "prepare", folder, seconds)
+        for task in PREPARATIONS:
+            if any(PEERS[peer].prepared_by == task and _installed(peer) for peer in peers):
+                _child(name, task, folder, seconds)
         speed = latency = None
         for peer in peers:
-            if not all(find_spec(package) for package in PEERS[peer].requires):
+            if not _installed(peer):
                 continue
             facts = _child(name, peer, folder, seconds)
             speed = facts["images_per_s"] if peer == "keras_predict" else speed
@@ -285,6 +291,10 @@ def benchmark(
                 latency_ratio_to_keras=latency and round(latency / facts["latency_ms"], 3),
                 **facts,
             )
+
+
+def _installed(peer: str) -> bool:
+    return all(find_spec(package) for package in PEERS[peer].requires)
 
 
 def _require_known(peers: Sequence[str]) -> None:
@@ -300,27 +310,40 @@ def _child(name: str, task: str, folder: str, seconds: float) -> dict[str, Any]:
     started = repr(time.time())
     command = [sys.executable, "-m", __name__, name, task, folder, str(seconds), started]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment)
+    done = subprocess.run(command, capture_output=True, env=environment)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
+        reason = f"exit status {done.returncode}: {said[-1].rstrip('.')}"
+        remedy = f"run it alone: {shlex.join(command)}"
+        raise InputError(Problem(f"benchmark of {name!r}, {task}", reason, remedy))
     facts: dict[str, Any] = json.loads(done.stdout.decode().splitlines()[-1])
     return facts
 
 
-def _prepare(model: Subject, folder: Path) -> dict[str, Any]:
-    """Write the files that the peers load."""
-    storage = import_module("akida_lite.storage")
-    storage.save(folder / LAYERS_FILE, model.layers(), {})
-    if find_spec("tensorflow"):
-        tensorflow = import_module("tensorflow")
-        lite = tensorflow.lite
-        converter = lite.TFLiteConverter.from_keras_model(model.float_model())
-        examples = model.images()[:8].astype(np.float32) / 255
-        converter.representative_dataset = lambda: ([part] for part in _parts(examples, 1))
-        converter.optimizations = [lite.Optimize.DEFAULT]
-        converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = tensorflow.int8
-        converter.inference_output_type = tensorflow.int8
-        (folder / TFLITE_FILE).write_bytes(converter.convert())
-    return {}
+def prepare_layers(model: Subject, folder: Path) -> None:
+    """Write the file that the engine's peers load, so that they need no Keras."""
+    import_module("akida_lite.storage").save(folder / LAYERS_FILE, model.layers(), {})
+
+
+def prepare_tflite(model: Subject, folder: Path) -> None:
+    """Write the float network, quantized to int8 by TensorFlow Lite."""
+    tensorflow = import_module("tensorflow")
+    lite = tensorflow.lite
+    converter = lite.TFLiteConverter.from_keras_model(model.float_model())
+    examples = model.images()[:8].astype(np.float32) / 255
+    converter.representative_dataset = lambda: ([part] for part in _parts(examples, 1))
+    converter.optimizations = [lite.Optimize.DEFAULT]
+    converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tensorflow.int8
+    converter.inference_output_type = tensorflow.int8
+    (folder / TFLITE_FILE).write_bytes(converter.convert())
+
+
+PREPARATIONS: dict[str, Callable[[Subject, Path], None]] = {
+    "layers": prepare_layers,
+    "tflite": prepare_tflite,
+}
+"""What writes the files that peers load, by the name in `Peer.prepared_by`."""
 
 
 def _measure(
@@ -394,12 +417,17 @@ def _child_main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("seconds", type=float)
     parser.add_argument("started", type=float)
     given = parser.parse_args(arguments)
-    model = subject(given.model)
-    if given.task == "prepare":
-        facts = _prepare(model, given.folder)
-    else:
-        peer = PEERS[given.task]
-        facts = _measure(peer, model, given.folder, given.seconds, given.started)
+    try:
+        model = subject(given.model)
+        facts: dict[str, Any] = {}
+        if given.task in PREPARATIONS:
+            PREPARATIONS[given.task](model, given.folder)
+        else:
+            peer = PEERS[given.task]
+            facts = _measure(peer, model, given.folder, given.seconds, given.started)
+    except AkidaLiteError as error:
+        # One line, which the parent passes on.
+        sys.exit(str(error))
     print(json.dumps(facts))
 
 
