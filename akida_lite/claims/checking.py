@@ -82,7 +82,7 @@ def check(
     Parameters
     ----------
     full : bool
-        As for :func:`measure`.
+        As for :func:`akida_lite.claims.measure`.
     root : path, optional
         Checkout whose pages are searched for the places that state a claim; the current
         folder by default.
@@ -112,7 +112,7 @@ def write(full: bool = False, *, root: Path | None = None) -> list[Claim]:
     Parameters
     ----------
     full : bool
-        As for :func:`measure`.
+        As for :func:`akida_lite.claims.measure`.
     root : path, optional
         Checkout whose README and change log are brought up to date; the current folder
         by default.

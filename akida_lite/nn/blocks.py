@@ -77,7 +77,7 @@ def separable_conv_block(
     add_batchnorm: bool = False,
     **kwargs: Any,
 ) -> Any:
-    """Append a separable convolution block; parameters as :func:`conv_block`."""
+    """Append a separable convolution block; parameters as :func:`~akida_lite.nn.conv_block`."""
     layer = QuantizedSeparableConv2D(
         filters,
         kernel_size,
@@ -99,7 +99,7 @@ def dense_block(
     add_batchnorm: bool = False,
     **kwargs: Any,
 ) -> Any:
-    """Append a fully connected block; parameters as :func:`conv_block`."""
+    """Append a fully connected block; parameters as :func:`~akida_lite.nn.conv_block`."""
     layer = QuantizedDense(
         units, quantizer=weight_quantizer(weight_quantization), name=name, **kwargs
     )

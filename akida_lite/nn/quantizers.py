@@ -161,7 +161,7 @@ class StdWeightQuantizer(LinearWeightQuantizer):
 
     See Also
     --------
-    NORMAL_OPTIMAL_THRESHOLD : the best threshold for each width.
+    akida_lite.nn.weight_quantizer : chooses the best threshold for a width.
     """
 
     def __init__(self, threshold: float = 3.0, bitwidth: int = 4) -> None:
@@ -177,7 +177,7 @@ class StdWeightQuantizer(LinearWeightQuantizer):
 
 @keras.saving.register_keras_serializable("akida_lite")
 class TrainableStdWeightQuantizer(LinearWeightQuantizer):
-    """Like :class:`StdWeightQuantizer`, with a threshold that training moves.
+    """Like :class:`~akida_lite.nn.StdWeightQuantizer`, with a threshold that training moves.
 
     Parameters
     ----------
@@ -247,8 +247,8 @@ class FixedScaleQuantizer(LinearWeightQuantizer):
     """The scale factor is a constant, written in the configuration.
 
     Shipped weights are integers with the scale they were trained at. Deriving the scale
-    from them anew, as :class:`StdWeightQuantizer` would, gives another one; a constant
-    reproduces the trained model exactly and can still be fine-tuned.
+    from them anew, as :class:`~akida_lite.nn.StdWeightQuantizer` would, gives another one; a
+    constant reproduces the trained model exactly and can still be fine-tuned.
 
     Parameters
     ----------
