@@ -1,0 +1,202 @@
+"""
+Why do integers decide as Keras does?
+=====================================
+
+At the end you have followed one neuron from Keras's batch normalization to three integer
+thresholds, seen the one place where rounding can go wrong and what it does there, and know how
+to find out whether a converted model is right, and if not, in which layer it breaks.
+"""
+
+from dataclasses import replace
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+import akida_lite as al
+
+keras.utils.set_random_seed(0)
+BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+
+# %%
+# One layer, twice
+# ----------------
+# The shipped VGG has weights and activations of two bits. Its third convolution is a good
+# place to look: what arrives are events from 0 to 3, and what leaves are such events again.
+
+bits = {"weights_quantization": 2, "activ_quantization": 2, "input_weights_quantization": 2}
+keras_model = al.zoo.vgg_cifar10(weights="cifar10", **bits)
+model = al.convert(keras_model, input_scaling=(255, 0))
+layer = model.get_layer("conv_2")
+print(
+    "weights:",
+    np.unique(layer.weights),
+    "- thresholds of a neuron:",
+    layer.output.thresholds.shape[1],
+)
+
+# %%
+# In Keras a neuron adds up products of floats, normalizes the sum, and climbs a staircase. The
+# integer neuron adds up products of integers, the *potential*, and counts how many thresholds
+# lie below it. Both sums can be had: Keras's by stopping before its activation, the integer
+# one by taking the activation away.
+
+images, _ = al.datasets.load_cifar10_sample()
+images = images[:20]
+until_there = keras.Model(keras_model.input, keras_model.get_layer("conv_2_BN").output)
+normalized = until_there.predict(images / np.float32(255), verbose=0)
+
+filters = layer.filters
+bare = replace(layer, output=al.layers.Potentials(np.ones(filters), np.zeros(filters)))
+potentials = al.Model([*model.layers[: model.layers.index(layer)], bare]).forward(images)
+print(
+    "Keras:",
+    normalized.dtype,
+    normalized.shape,
+    "- integers:",
+    potentials.dtype,
+    potentials.shape,
+)
+
+# %%
+# From the one to the other
+# -------------------------
+# Between the two lie only multiplications and additions: one unit of potential is worth the
+# step of the arriving events divided by the scale of the weights, and batch normalization
+# subtracts a mean, scales and shifts. Solved for the potential, each edge of the activation
+# becomes a real number.
+
+convolution, norm, relu = (
+    keras_model.get_layer(f"conv_2{end}") for end in ("", "_BN", "_relu")
+)
+_, weight_scale = convolution.quantizer.integers(np.asarray(convolution.kernel))
+unit = keras_model.get_layer("conv_1_relu").gamma / weight_scale
+gain, shift, mean, variance = (np.asarray(weight, np.float64) for weight in norm.get_weights())
+deviation = np.sqrt(variance + norm.epsilon)
+edges = relu.t0 + relu.gamma * np.arange(3)
+real = ((edges - shift[:, None]) * (deviation / gain)[:, None] + mean[:, None]) / unit
+
+# %%
+# A potential is an integer. It exceeds a real number exactly where it exceeds that number
+# rounded *down*; so flooring all three is no approximation. (Where the gain of the
+# normalization is negative, more potential means less output; the conversion then negates the
+# weights.)
+
+rising = gain > 0
+print("neurons with a positive gain:", rising.sum(), "of", filters)
+floored = np.floor(real[rising]).astype(np.int32)
+print(
+    "floors are the model's thresholds:",
+    np.array_equal(floored, layer.output.thresholds[rising]),
+)
+
+# %%
+# Now one neuron, at all places of all images. Each dot is one place: across, what the integer
+# model adds up; upwards, what Keras computes. The horizontal lines are the edges of Keras's
+# activation, the vertical ones the integer thresholds.
+
+spread = potentials.reshape(-1, filters).std(axis=0)
+neuron = int(np.argmax(np.where(rising, spread, 0)))
+of_neuron, in_keras = potentials[..., neuron].ravel(), normalized[..., neuron].ravel()
+
+fig, (ax, below) = plt.subplots(2, figsize=(8, 7.5), layout="constrained", sharex=True)
+ax.plot(of_neuron, in_keras, ".", color=BLUE, markersize=4)
+for level, (edge, threshold) in enumerate(
+    zip(edges, layer.output.thresholds[neuron], strict=True), start=1
+):
+    ax.axhline(edge, color=ORANGE, linestyle="--", linewidth=1)
+    ax.axvline(threshold, color=VERMILLION, linewidth=1)
+    ax.annotate(f"level {level} above", (of_neuron.min(), edge), va="bottom", fontsize="small")
+ax.set(ylabel="input of the activation in Keras")
+ax.set_title(f"Neuron {neuron} of conv_2: potentials and Keras's sums lie on one line")
+al.plots.thresholds(layer, neuron, ax=below)
+below.set_title("Integer staircase of the same neuron")
+plt.show()
+
+# %%
+# All dots lie on a line, and where the line crosses an edge, there is the threshold. Keras and
+# the integer model compare the same thing with the same limit, in different units.
+#
+# Where rounding bites
+# --------------------
+# The original stored less: a first threshold, rounded down, and one step for the rest. That is
+# a little smaller to store, and it is not the same: once the first threshold has been moved
+# down by a fraction, the step carries that fraction on to all levels above.
+
+published = al.convert(keras_model, input_scaling=(255, 0), thresholds="published")
+both = layer.output.thresholds, published.get_layer("conv_2").output.thresholds
+for level in range(3):
+    moved = np.sum(both[0][:, level] != both[1][:, level])
+    print(f"level {level + 1}: {moved:>3} of {filters} thresholds differ")
+
+# %%
+# A threshold that is too low by one matters to potentials that are equal to the right one. The
+# neuron for which that happens most often shows it from close up.
+
+wrong = [
+    np.sum((potentials > low) & (potentials <= high), axis=(0, 1, 2))
+    for high, low in zip(both[0].T, both[1].T, strict=True)
+]
+level, neuron = np.unravel_index(np.argmax(wrong), (3, filters))
+right, moved = (int(table[neuron, level]) for table in both)
+near = np.arange(right - 6, right + 8)
+counts = [np.sum(potentials[..., neuron] == value) for value in near]
+
+fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
+colours = [VERMILLION if moved < value <= right else BLUE for value in near]
+bars = ax.bar(near, counts, color=colours, edgecolor="black")
+for bar, value in zip(bars, near, strict=True):
+    bar.set_hatch("///" if moved < value <= right else "")
+ax.axvline(real[neuron, level], color="black", linestyle="--", label="edge in Keras")
+ax.axvline(right + 0.5, color=GREEN, linewidth=3, label='thresholds="exact": above here')
+ax.axvline(
+    moved + 0.5, color=ORANGE, linestyle=":", linewidth=3, label='"published": above here'
+)
+ax.set(xlabel="potential (integer)", ylabel="places in 20 images")
+ax.set_title(f"Potentials of neuron {neuron} around the threshold of level {level + 1}")
+ax.legend()
+plt.show()
+
+# %%
+# The hatched bar is on the wrong side: at all these places the published form emits one level
+# more than Keras does. Two-bit networks suffer most, because their potentials are small and
+# many places share the same one.
+#
+# Is a conversion right?
+# ----------------------
+# There is no need to look at neurons to find out. :func:`akida_lite.compare` runs both models
+# and counts, value by value.
+
+al.compare(keras_model, model, images)
+
+# %%
+# What differs here, if anything, is Keras's own doing: it adds up float32 numbers, and where
+# the exact sum lies on an edge or next to it, the error of that sum decides. The same for the
+# published thresholds.
+
+al.compare(keras_model, published, images)
+
+# %%
+# The column *born here* feeds each layer the integer model's own events, and so tells the
+# layers that make differences from those that inherit them. With the published thresholds
+# the layers make their own all along the network.
+#
+# A broken conversion
+# -------------------
+# Suppose the conversion had a bug: it turned the kernels of one layer upside down.
+
+layers = list(model.layers)
+at = layers.index(model.get_layer("conv_3"))
+layers[at] = replace(layers[at], weights=layers[at].weights[::-1].copy())
+broken = al.Model(layers, input_scaling=model.input_scaling)
+comparison = al.compare(keras_model, broken, images)
+print(f"same class on {comparison.labels_equal} of {comparison.images} images")
+print("first layer that differs from Keras by itself:")
+print("  ", max(comparison.layers, key=lambda layer: layer.born_here).name)
+
+# %%
+# Accuracy alone would only have said that something is wrong. The figure says where: all is
+# equal up to the broken layer, and what comes after can do no better than its input.
+
+al.plots.comparison(comparison)
+plt.show()
