@@ -62,6 +62,14 @@ class _Quantized:
         config = super().get_config()  # type: ignore[misc]
         return {key: value for key, value in config.items() if key not in self._UNSUPPORTED}
 
+    def save_own_variables(self, store: Any) -> None:
+        # Dense and convolution layers of Keras list what they store, kernel and bias; the
+        # variables of a trainable quantizer would be lost.
+        keras.Layer.save_own_variables(self, store)  # type: ignore[arg-type]
+
+    def load_own_variables(self, store: Any) -> None:
+        keras.Layer.load_own_variables(self, store)  # type: ignore[arg-type]
+
     def _cast(self, tensor: Any) -> Any:
         return ops.cast(tensor, self.compute_dtype)  # type: ignore[attr-defined]
 

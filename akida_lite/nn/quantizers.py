@@ -27,7 +27,7 @@ from akida_lite.nn.straight_through import straight_through
 # Limit, in standard deviations, that minimizes the mean squared error of quantizing a
 # normal distribution with 2**b - 1 equidistant symmetric levels.
 # tests/nn/test_quantizers.py recomputes them.
-NORMAL_OPTIMAL_THRESHOLD = {2: 1.22, 3: 1.99, 4: 2.60, 5: 3.09, 6: 3.52, 7: 3.91, 8: 4.26}
+NORMAL_OPTIMAL_THRESHOLD = {2: 1.22, 3: 1.95, 4: 2.47, 5: 2.90, 6: 3.27, 7: 3.61, 8: 3.92}
 
 
 class Quantizer(abc.ABC):
