@@ -19,7 +19,6 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
-    "sphinx.ext.mathjax",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
@@ -27,6 +26,7 @@ extensions = [
     "sphinxext.opengraph",
     "claims",
     "hardware_rules",
+    "mathml",
 ]
 
 nitpicky = True
@@ -43,6 +43,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+toc_object_entries_show_parents = "hide"
 
 intersphinx_mapping = {
     project: (base, write_inventory(DOCS / "inventories" / f"{project}.txt", DOCS / "gen"))
@@ -90,11 +91,11 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"akida_lite {version}"
 html_static_path = ["_static"]
 html_css_files = ["custom.css"]
-html_favicon = "_static/favicon.svg"
+html_favicon = _LOGO = "_static/favicon.svg"
 html_show_sourcelink = False
 html_context = {"default_mode": "auto"}
 html_theme_options = {
-    "logo": {"text": "akida_lite"},
+    "logo": {"text": "akida_lite", "image_light": _LOGO, "image_dark": _LOGO, "alt_text": ""},
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc", "sg_download_links"],

@@ -8,8 +8,8 @@ from html import escape
 from akida_lite.claims import Claim, Outcome
 
 _ROW = 26
-_LEFT = 300
-_WIDTH = 760
+_LEFT = 380
+_WIDTH = 840
 _RIGHT = 60
 
 
@@ -35,13 +35,14 @@ def drift_svg(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome]) -> s
     reach = max([abs(offset) for row in rows for _, offset in row] + [0.5])
     height = _ROW * (len(rows) + 2)
     parts = [
+        '<div class="claims-scroll" tabindex="0">'
         f'<svg class="claims-drift" role="img" viewBox="0 0 {_WIDTH} {height}" '
         'aria-label="Distance of each measured accuracy from the original one">',
         _axis(reach, height),
     ]
     for index, (claim, row) in enumerate(zip(drawn, rows, strict=True)):
         parts.append(_row(index, claim, row, reach))
-    return "\n".join([*parts, "</svg>", _LEGEND])
+    return "\n".join([*parts, "</svg></div>", _LEGEND])
 
 
 _LEGEND = (
