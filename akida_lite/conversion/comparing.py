@@ -120,7 +120,7 @@ def _is_neural(layer: Any) -> bool:
 
 def _through(block: Block, values: Values) -> Values:
     """Return what the Keras layers of a block make of float values."""
-    shape = block.steps[0].input_shape
+    shape: Any = block.steps[0].input_shape
     outputs: Any = values.reshape((len(values), *shape))
     for step in block.steps:
         outputs = step.layer(outputs, training=False)
