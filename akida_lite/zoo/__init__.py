@@ -208,8 +208,23 @@ def _shipped(
                 "ask for these, or pass weights=None and train",
             )
         )
-    if not card.path.exists() or sha256_of(card.path) != card.sha256:
-        found = sha256_of(card.path) if card.path.exists() else "no file"
+    _require_intact(card)
+    return card.path
+
+
+def _require_intact(card: Card) -> None:
+    if not card.path.exists():
+        raise FileFormatError(
+            Problem(
+                f"file '{card.path.name}'",
+                f"it is not in '{card.path.parent}': an installed package holds the weights "
+                "of the deployed networks only",
+                "take it from akida_lite/zoo/weights in the source repository and pass its "
+                "path as weights=, or install the repository itself: pip install -e",
+            )
+        )
+    found = sha256_of(card.path)
+    if found != card.sha256:
         raise FileFormatError(
             Problem(
                 f"file '{card.path.name}'",
@@ -217,4 +232,3 @@ def _shipped(
                 "install the package again",
             )
         )
-    return card.path

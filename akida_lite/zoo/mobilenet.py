@@ -36,7 +36,7 @@ def build_mobilenet(
 ) -> keras.Model:
     """Return the untrained network; see :func:`akida_lite.zoo.mobilenet_cifar10`."""
     inputs: Any = keras.Input(input_shape, name="input")
-    shared = {"padding": "same", "use_bias": False}
+    shared: dict[str, Any] = {"padding": "same", "use_bias": False}
     separable = {
         **shared,
         "depthwise_initializer": keras.initializers.RandomNormal(stddev=_DEPTHWISE_SCALE),

@@ -16,11 +16,15 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.errors import FileFormatError, Problem
+from akida_lite.errors import FileFormatError, InputError, Problem, layer_problem
+from akida_lite.fixed_point import weight_limit
 from akida_lite.nn.quantizers import FixedScaleQuantizer, Quantizer
 from akida_lite.storage.container import read_container, write_container
 
 KIND = "keras weights"
+
+_OTHER_NETWORK = "build the network that the weights were trained for"
+_WIDTHS = "ask for the widths that the weights were trained with"
 
 # Variable to the attribute that holds its quantizer.
 _QUANTIZERS = {
@@ -47,6 +51,8 @@ def save_weights(
     ------
     FileFormatError
         If the file cannot be written.
+    InputError
+        If a quantizer has a scale factor for each filter.
     """
     arrays: dict[str, npt.NDArray[Any]] = {}
     for name, layer, variable in _variables(keras_model):
@@ -58,6 +64,12 @@ def save_weights(
             arrays[name] = value.astype(np.float16)
         else:
             arrays[name], scale = quantizer.integers(value)
+            if scale.ndim:
+                problem = f"{type(quantizer).__name__} has a scale for each filter"
+                remedy = "use a quantizer with one scale, such as StdWeightQuantizer"
+                raise InputError(
+                    layer_problem(layer.name, type(layer).__name__, problem, remedy)
+                )
             arrays[f"{name}.scale"] = np.asarray(scale, np.float64)
     write_container(path, {"kind": KIND, **metadata}, arrays)
 
@@ -79,27 +91,40 @@ def load_weights(path: str | os.PathLike[str], keras_model: keras.Model) -> None
     content, arrays = read_container(path)
     if content.get("kind") != KIND:
         raise _foreign(path, "it holds no Keras weights", "name a file of trained weights")
-    plan = []
+    plan: list[Any] = []
     for name, layer, variable in _variables(keras_model):
-        stored = arrays.get(name)
-        if stored is None or stored.shape != tuple(variable.shape):
-            raise _foreign(
-                path,
-                f"{name!r} is {'missing' if stored is None else stored.shape}, the model "
-                f"has {tuple(variable.shape)}",
-                "build the network that the weights were trained for",
-            )
         quantizer = _quantizer_of(layer, variable.name)
-        if (quantizer is not None and quantizer.bitwidth > 0) != (stored.dtype == np.int8):
-            raise _foreign(
-                path,
-                f"{name!r} is {stored.dtype}, the model quantizes it to "
-                f"{0 if quantizer is None else quantizer.bitwidth} bits (0: not)",
-                "ask for the widths that the weights were trained with",
-            )
-        plan.append((layer, variable, quantizer, stored, arrays.get(f"{name}.scale")))
+        stored, scale = arrays.pop(name, None), arrays.pop(f"{name}.scale", None)
+        bits = 0 if quantizer is None else quantizer.bitwidth
+        difference = _difference(name, stored, scale, tuple(variable.shape), bits)
+        if difference is not None:
+            raise _foreign(path, *difference)
+        plan.append((layer, variable, quantizer, stored, scale))
+    if arrays:
+        known = ", ".join(map(repr, sorted(arrays)))
+        raise _foreign(path, f"the model has no {known}", _OTHER_NETWORK)
     for layer, variable, quantizer, stored, scale in plan:
         _give(layer, variable, quantizer, stored, scale)
+
+
+def _difference(
+    name: str,
+    stored: npt.NDArray[Any] | None,
+    scale: npt.NDArray[Any] | None,
+    shape: tuple[int, ...],
+    bits: int,
+) -> tuple[str, str] | None:
+    """Return how a stored array differs from what the model needs, and the remedy."""
+    if stored is None or stored.shape != shape:
+        found = "missing" if stored is None else stored.shape
+        return f"{name!r} is {found}, the model has {shape}", _OTHER_NETWORK
+    quantized = stored.dtype == np.int8 and scale is not None
+    if quantized != (bits > 0):
+        kind = "quantized" if quantized else "float"
+        return f"{name!r} is {kind}, the model quantizes it to {bits} bits (0: not)", _WIDTHS
+    if quantized and np.abs(stored).max(initial=0) > weight_limit(bits):
+        return f"{name!r} holds integers of more bits than the model's {bits}", _WIDTHS
+    return None
 
 
 def _give(

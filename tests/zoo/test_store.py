@@ -1,0 +1,171 @@
+"""Stored weights come back bit for bit, and only into the network they belong to."""
+
+import keras
+import numpy as np
+import pytest
+
+import akida_lite as al
+from akida_lite import nn
+from akida_lite.storage.container import read_container, write_container
+from akida_lite.zoo import load_weights, save_weights
+
+SHAPE = (8, 8, 3)
+
+
+def network(bits=4, filters=5, quantizer=None, dense="dense"):
+    inputs = keras.Input(SHAPE)
+    x = nn.conv_block(
+        inputs, 4, 3, name="conv", weight_quantization=bits, activ_quantization=bits,
+        add_batchnorm=True, use_bias=False,
+    )  # fmt: skip
+    x = nn.separable_conv_block(
+        x, filters, 3, name="separable", weight_quantization=bits, activ_quantization=bits
+    )
+    x = nn.QuantizedReLU(3, name="relu")(x)
+    x = keras.layers.Flatten()(x)
+    kernel = nn.weight_quantizer(bits) if quantizer is None else quantizer
+    return keras.Model(inputs, nn.QuantizedDense(3, kernel, name=dense)(x))
+
+
+@pytest.fixture
+def trained(rng):
+    return with_weights(network(), rng)
+
+
+def with_weights(model, rng):
+    model.set_weights(
+        [rng.uniform(0.05, 1, w.shape).astype(np.float32) for w in model.get_weights()]
+    )
+    return model
+
+
+def integers(model):
+    """Return every quantized kernel as integers and scale."""
+    found = []
+    for layer in model.layers:
+        for name, owner in (
+            ("kernel", "quantizer"),
+            ("depthwise_kernel", "quantizer_dw"),
+            ("pointwise_kernel", "quantizer"),
+        ):
+            # Separable layers of Keras have no kernel, plain ones no depthwise kernel.
+            if hasattr(layer, owner) and getattr(layer, name, None) is not None:
+                kernel = np.asarray(getattr(layer, name))
+                found.append(getattr(layer, owner).integers(kernel))
+    return found
+
+
+@pytest.mark.parametrize("bits", [2, 3, 4, 8])
+def test_outputs_and_integers_come_back_bit_for_bit(bits, rng, tmp_path):
+    model = with_weights(network(bits), rng)
+    save_weights(tmp_path / "w.akw", model, {"note": "kept"})
+    again = network(bits)
+    load_weights(tmp_path / "w.akw", again)
+    assert len(integers(model)) == 4
+    for (kernel, scale), (same, its) in zip(integers(model), integers(again), strict=True):
+        np.testing.assert_array_equal(kernel, same)
+        np.testing.assert_array_equal(scale, its)
+    x = rng.uniform(0, 1, (6, *SHAPE)).astype(np.float32)
+    # Called, not compiled: compiling turns division by a constant scale into a product.
+    np.testing.assert_array_equal(np.asarray(model(x)), np.asarray(again(x)))
+    assert read_container(tmp_path / "w.akw")[0]["note"] == "kept"
+
+
+def test_saving_what_was_loaded_gives_the_same_bytes(trained, tmp_path):
+    save_weights(tmp_path / "once.akw", trained, {})
+    again = network()
+    load_weights(tmp_path / "once.akw", again)
+    save_weights(tmp_path / "twice.akw", again, {})
+    assert (tmp_path / "once.akw").read_bytes() == (tmp_path / "twice.akw").read_bytes()
+
+
+def test_float_kernels_are_rounded_to_half_precision_and_nothing_else_is(rng, tmp_path):
+    model = with_weights(network(0), rng)
+    save_weights(tmp_path / "w.akw", model, {})
+    again = network(0)
+    load_weights(tmp_path / "w.akw", again)
+    for variable, same in zip(model.variables, again.variables, strict=True):
+        value = np.asarray(variable)
+        if "kernel" in variable.name:
+            value = value.astype(np.float16).astype(np.float32)
+        np.testing.assert_array_equal(np.asarray(same), value)
+
+
+def test_a_scale_for_each_filter_is_refused(rng, tmp_path):
+    model = with_weights(network(quantizer=nn.MaxPerAxisQuantizer(4)), rng)
+    with pytest.raises(al.InputError) as refused:
+        save_weights(tmp_path / "w.akw", model, {})
+    assert str(refused.value) == (
+        "layer 'dense' (QuantizedDense): MaxPerAxisQuantizer has a scale for each filter. "
+        "Fix: use a quantizer with one scale, such as StdWeightQuantizer."
+    )
+    assert not (tmp_path / "w.akw").exists()
+
+
+NETWORK = "build the network that the weights were trained for"
+WIDTHS = "ask for the widths that the weights were trained with"
+
+
+@pytest.mark.parametrize(
+    ("other", "problem", "remedy"),
+    [
+        (
+            {"filters": 6},
+            "'separable.pointwise_kernel' is (1, 1, 4, 5), the model has (1, 1, 4, 6)",
+            NETWORK,
+        ),
+        (
+            {"dense": "scores"},
+            "'scores.kernel' is missing, the model has (80, 3)",
+            NETWORK,
+        ),
+        (
+            {"bits": 0},
+            "'conv.kernel' is quantized, the model quantizes it to 0 bits (0: not)",
+            WIDTHS,
+        ),
+        ({"bits": 2}, "'conv.kernel' holds integers of more bits than the model's 2", WIDTHS),
+    ],
+)
+def test_weights_of_another_network_are_refused(other, problem, remedy, trained, tmp_path):
+    path = tmp_path / "w.akw"
+    save_weights(path, trained, {})
+    model = network(**other)
+    before = model.get_weights()
+    with pytest.raises(al.FileFormatError) as refused:
+        load_weights(path, model)
+    assert str(refused.value) == f"file '{path}': {problem}. Fix: {remedy}."
+    for one, same in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, same)
+
+
+def test_float_weights_do_not_fit_a_quantized_network(rng, tmp_path):
+    save_weights(tmp_path / "w.akw", with_weights(network(0), rng), {})
+    with pytest.raises(al.FileFormatError) as refused:
+        load_weights(tmp_path / "w.akw", network())
+    assert str(refused.value) == (
+        f"file '{tmp_path / 'w.akw'}': 'conv.kernel' is float, the model quantizes it to 4 "
+        f"bits (0: not). Fix: {WIDTHS}."
+    )
+
+
+def test_more_weights_than_the_network_has_are_refused(trained, tmp_path):
+    path = tmp_path / "w.akw"
+    save_weights(path, trained, {})
+    content, arrays = read_container(path)
+    write_container(path, content, {**arrays, "more.kernel": np.zeros(2, np.float32)})
+    with pytest.raises(al.FileFormatError) as refused:
+        load_weights(path, network())
+    assert str(refused.value) == (
+        f"file '{path}': the model has no 'more.kernel'. Fix: {NETWORK}."
+    )
+
+
+def test_a_saved_integer_model_is_no_file_of_weights(tmp_path):
+    path = tmp_path / "model.akl"
+    write_container(path, {"layers": []}, {})
+    with pytest.raises(al.FileFormatError) as refused:
+        load_weights(path, network())
+    assert str(refused.value) == (
+        f"file '{path}': it holds no Keras weights. Fix: name a file of trained weights."
+    )
