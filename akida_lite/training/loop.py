@@ -108,11 +108,12 @@ def refresh_batch_norm(model: keras.Model, x: Pixels, batch_size: int = 250) -> 
     norms = [la for la in model.layers if isinstance(la, keras.layers.BatchNormalization)]
     momenta = [norm.momentum for norm in norms]
     try:
-        for index, start in enumerate(range(0, len(x), batch_size)):
+        for start in range(0, len(x), batch_size):
+            batch = x[start : start + batch_size]
             for norm in norms:
-                # The running mean of all batches so far.
-                norm.momentum = index / (index + 1)
-            scores_of(model, scaled(x[start : start + batch_size], x.shape[1]), training=True)
+                # The running mean over all images so far.
+                norm.momentum = start / (start + len(batch))
+            scores_of(model, scaled(batch, x.shape[1]), training=True)
     finally:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum

@@ -1,0 +1,272 @@
+"""A run that is interrupted and resumed ends as if it had not been; on a tiny network."""
+
+import json
+from dataclasses import asdict, replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from akida_lite import nn
+from akida_lite.errors import DatasetError, FileFormatError, InputError
+from akida_lite.training import Recipe, Stage, loop, shipped, train
+from akida_lite.training.checkpoint import load_checkpoint, save_checkpoint
+from akida_lite.training.record import read_record
+from akida_lite.training.train import latent_name
+
+FLOAT = Recipe(
+    name="tiny_float",
+    model="tiny",
+    bits=(0, 0, 0),
+    stages=(Stage(4, 40), Stage(8, 40)),
+    peak_rate=0.05,
+    batch_size=8,
+    weight_decay=1e-3,
+    label_smoothing=0.1,
+    seed=3,
+)
+QUANTIZED = replace(
+    FLOAT,
+    name="tiny_w4",
+    bits=(4, 4, 4),
+    stages=(Stage(8, 32),),
+    start="tiny_float",
+    optimizer="adam",
+)
+
+
+def build(recipe):
+    weights, activ, inputs = recipe.bits
+    x = entry = keras.Input((8, 8, 3))
+    x = nn.conv_block(
+        x, 4, 3, name="conv", weight_quantization=inputs, activ_quantization=activ,
+        pooling="max", add_batchnorm=True, padding="same", use_bias=False,
+    )  # fmt: skip
+    x = nn.dense_block(
+        keras.layers.Flatten()(x), 6, name="dense", weight_quantization=weights,
+        activ_quantization=activ, add_batchnorm=True, use_bias=False,
+    )  # fmt: skip
+    x = nn.dense_block(
+        x, 3, name="scores", weight_quantization=weights, activ_quantization=None
+    )
+    return keras.Model(entry, x)
+
+
+@pytest.fixture
+def data(rng):
+    x = rng.integers(0, 256, (60, 8, 8, 3), np.uint8)
+    y = np.arange(60) % 3
+    return (x[:48], y[:48]), (x[48:], y[48:])
+
+
+def run(recipe, folder, data, **options):
+    lines = []
+    model = train(recipe, folder, build=build, data=data, report=lines.append, **options)
+    return model, lines
+
+
+def arrays_of(path):
+    with np.load(path) as stored:
+        return {name: stored[name] for name in stored.files if name != "state"}
+
+
+def assert_same_weights(one, other):
+    one, other = arrays_of(one), arrays_of(other)
+    assert one.keys() == other.keys()
+    for name in one:
+        assert one[name].tobytes() == other[name].tobytes(), name
+
+
+@pytest.mark.parametrize("breaks", [(1,), (5,), (3, 2, 1)])
+def test_a_run_that_was_interrupted_ends_as_one_that_was_not(breaks, data, tmp_path):
+    once, parts = tmp_path / "once", tmp_path / "parts"
+    whole, _ = run(FLOAT, once, data)
+    for steps in breaks:
+        stopped, _ = run(FLOAT, parts, data, stop_after=steps)
+        assert stopped is None
+        assert (parts / "tiny_float.checkpoint.npz").exists()
+        assert not (parts / latent_name("tiny_float")).exists()
+    resumed, lines = run(FLOAT, parts, data)
+    assert lines[0] == f"tiny_float: goes on at step {sum(breaks)} of 10"
+    assert_same_weights(*(folder / latent_name("tiny_float") for folder in (once, parts)))
+    for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    curves = [read_record(folder / "tiny_float.json")["curve"] for folder in (once, parts)]
+    assert curves[0] == curves[1]
+    assert not (parts / "tiny_float.checkpoint.npz").exists()
+
+
+def test_a_rung_starts_from_the_latent_weights_of_the_one_before(data, tmp_path):
+    run(FLOAT, tmp_path, data)
+    whole, _ = run(QUANTIZED, tmp_path, data)
+    first = arrays_of(tmp_path / latent_name("tiny_w4"))
+    elsewhere = tmp_path / "elsewhere"
+    start = tmp_path / latent_name("tiny_float")
+    run(QUANTIZED, elsewhere, data, start=start, stop_after=2)
+    # The start is needed no more.
+    run(QUANTIZED, elsewhere, data)
+    assert_same_weights(tmp_path / latent_name("tiny_w4"), elsewhere / latent_name("tiny_w4"))
+    assert first.keys() == arrays_of(start).keys()
+    assert whole.get_layer("dense").quantizer.bitwidth == 4
+
+
+def test_without_resume_a_run_begins_anew(data, tmp_path):
+    run(FLOAT, tmp_path, data, stop_after=4)
+    _, lines = run(FLOAT, tmp_path, data, resume=False)
+    assert not any("goes on" in line for line in lines)
+    run(FLOAT, tmp_path / "other", data)
+    assert_same_weights(
+        tmp_path / latent_name("tiny_float"), tmp_path / "other" / latent_name("tiny_float")
+    )
+
+
+def test_a_missing_start_is_named_with_the_command_that_makes_it(data, tmp_path):
+    with pytest.raises(DatasetError) as refused:
+        run(QUANTIZED, tmp_path, data)
+    assert str(refused.value) == (
+        "recipe 'tiny_w4': it starts from 'tiny_float', whose latent weights are not in "
+        f"{tmp_path}. Fix: run 'akida-lite train tiny_float' first, or name weights with "
+        "--start."
+    )
+
+
+def test_the_checkpoint_of_another_recipe_is_refused(data, tmp_path):
+    checkpoint = tmp_path / "tiny_float.checkpoint.npz"
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, name="scores")])
+    save_checkpoint(checkpoint, model, None, {"step": 1})
+    with pytest.raises(FileFormatError) as refused:
+        run(FLOAT, tmp_path, data)
+    assert str(refused.value) == (
+        f"checkpoint '{checkpoint}': it has no 'model/conv/kernel' of shape (3, 3, 3, 4): it "
+        "belongs to another recipe, or to an older version of this one. Fix: remove it and "
+        "train again."
+    )
+
+
+def test_a_checkpoint_holds_model_optimizer_and_state(data, tmp_path):
+    model = build(FLOAT)
+    optimizer = loop.optimizer_of(FLOAT, model)
+    state = {"step": 4, "losses": [0.1, 1 / 3], "curve": [], "seconds": 1.5}
+    save_checkpoint(tmp_path / "c.npz", model, optimizer, state)
+    keras.utils.set_random_seed(99)
+    again = build(FLOAT)
+    its = loop.optimizer_of(FLOAT, again)
+    its.iterations.assign(17)
+    assert load_checkpoint(tmp_path / "c.npz", again, its) == state
+    assert int(its.iterations.numpy()) == 0
+    for name, array in loop.as_arrays(again).items():
+        np.testing.assert_array_equal(array, loop.as_arrays(model)[name])
+
+
+def test_the_record_says_what_was_run(data, tmp_path):
+    run(FLOAT, tmp_path, data, stop_after=7)
+    run(FLOAT, tmp_path, data)
+    record = read_record(tmp_path / "tiny_float.json")
+    assert record["recipe"] == json.loads(json.dumps(asdict(FLOAT)))
+    assert record["start"] is None
+    # A session each; the curve ends at the last step.
+    assert len(record["machines"]) == 2
+    assert {"date", "python", "tensorflow", "keras", "numpy", "processor", "cores"} <= (
+        record["machines"][0].keys()
+    )
+    assert [point["step"] for point in record["curve"]] == list(range(1, 11))
+    assert [point["size"] for point in record["curve"]] == [4] * 5 + [8] * 5
+    assert record["curve"][-1]["images"] == 80
+    run(QUANTIZED, tmp_path / "q", data, start=tmp_path / latent_name("tiny_float"))
+    assert read_record(tmp_path / "q" / "tiny_w4.json")["start"] == latent_name("tiny_float")
+
+
+def test_a_run_without_images_kept_apart_has_no_validation(data, tmp_path):
+    (x, y), _ = data
+    run(FLOAT, tmp_path, ((x, y), (x[:0], y[:0])))
+    curve = read_record(tmp_path / "tiny_float.json")["curve"]
+    assert {point["validation_accuracy"] for point in curve} == {None}
+
+
+@pytest.mark.parametrize("images", [40, 47])
+def test_refreshed_statistics_are_the_mean_over_all_images(images, data):
+    (x, _), _ = data
+    model = build(FLOAT)
+    norm = model.get_layer("conv_BN")
+    momentum = norm.momentum
+    loop.refresh_batch_norm(model, x[:images], batch_size=8)
+    assert norm.momentum == momentum
+    inner = keras.Model(model.input, model.get_layer("conv_maxpool").output)
+    pooled = np.asarray(inner(x[:images].astype(np.float32) / 255), np.float64)
+    difference = np.abs(np.asarray(norm.moving_mean) - pooled.mean(axis=(0, 1, 2)))
+    assert difference.max() < 1e-6
+    parts = [pooled[at : at + 8] for at in range(0, images, 8)]
+    variance = sum(len(part) * part.var(axis=(0, 1, 2)) for part in parts) / images
+    assert np.abs(np.asarray(norm.moving_variance) - variance).max() < 1e-6
+
+
+def test_small_images_are_enlarged_where_the_network_flattens(data):
+    (x, _), _ = data
+    model = build(FLOAT)
+    full = loop.scores_of(model, loop.scaled(x, 8), training=False)
+    difference = np.abs(np.asarray(full) - np.asarray(model(loop.scaled(x, 8)))).max()
+    assert difference < 1e-6
+    assert loop.scores_of(model, loop.scaled(x, 4), training=False).shape == (48, 3)
+
+
+def test_accuracy_is_the_share_of_right_images(data):
+    (x, y), _ = data
+    model = build(FLOAT)
+    right = np.asarray(model(x.astype(np.float32) / 255)).argmax(1) == y
+    assert loop.accuracy_of(model, x, y, batch_size=10) == right.sum() / 48
+
+
+def test_decay_is_for_kernels_only():
+    model = build(FLOAT)
+    optimizer = loop.optimizer_of(FLOAT, model)
+    decayed = {v.path for v in model.trainable_variables if optimizer._use_weight_decay(v)}
+    assert {path.split("/")[-1] for path in decayed} == {"kernel"}
+    assert len(decayed) == 3
+
+
+def test_pixels_become_0_to_1():
+    x = np.arange(0, 256, 4, dtype=np.uint8).reshape(1, 8, 8, 1)
+    np.testing.assert_array_equal(np.asarray(loop.scaled(x, 8)), x.astype(np.float32) / 255)
+    assert loop.scaled(x, 4).shape == (1, 4, 4, 1)
+    assert loop.scaled(x, 4).dtype == tf.float32
+
+
+def test_an_unknown_recipe_is_refused_with_those_there_are():
+    with pytest.raises(InputError, match="recipe 'lenet': it is none of vgg_cifar10_float, "):
+        shipped.recipe_called("lenet")
+
+
+def test_the_last_images_are_kept_apart_and_test_images_are_not_touched(monkeypatch):
+    x, y = np.zeros((10, 1), np.uint8), np.arange(10)
+    monkeypatch.setattr(shipped, "load_cifar10", lambda: ((x, y), None))
+    (_, trained), (_, kept) = shipped.training_data(3)
+    np.testing.assert_array_equal(trained, range(7))
+    np.testing.assert_array_equal(kept, [7, 8, 9])
+    (_, trained), (_, kept) = shipped.training_data(0)
+    assert (len(trained), len(kept)) == (10, 0)
+
+
+def test_what_is_trained_can_be_published(data, tmp_path, monkeypatch):
+    """Published weights compute what the trained model computes, and the index names them."""
+    recipe = replace(FLOAT, name="tiny_w4", bits=(4, 4, 4))
+    model, _ = run(recipe, tmp_path / "run", data)
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    (folder / "index.json").write_text("{}")
+    monkeypatch.setattr(shipped, "FOLDER", folder)
+    monkeypatch.setattr("akida_lite.zoo.cards.FOLDER", folder)
+    monkeypatch.setattr(shipped, "RECIPES", {"tiny_w4": recipe})
+    monkeypatch.setattr(shipped, "build", build)
+    shipped.shipped_cards.cache_clear()
+    try:
+        path = shipped.publish("tiny_w4", tmp_path / "run")
+        (card,) = shipped.shipped_cards().values()
+    finally:
+        shipped.shipped_cards.cache_clear()
+    assert (card.name, card.bits) == ("tiny_w4", (4, 4, 4))
+    assert read_record(folder / "tiny_w4.json")["recipe"]["name"] == "tiny_w4"
+    again = build(recipe)
+    shipped.zoo.load_weights(path, again)
+    x = data[0][0].astype(np.float32) / 255
+    np.testing.assert_array_equal(np.asarray(model(x)), np.asarray(again(x)))
