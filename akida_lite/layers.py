@@ -131,7 +131,7 @@ class _Neural:
         return self.output.bits if isinstance(self.output, Staircase) else None
 
     def potential_bound(self, input_shape: Shape) -> int:
-        """Return the largest magnitude any potential can take, for any input events.
+        """Return the largest magnitude any potential can take, for any events of `input_shape`.
 
         Exact enough to prove arithmetic: sum over the connections of ``|weight|`` times
         the highest input level, and times the map's positions under global pooling.
@@ -184,7 +184,7 @@ class Convolutional(_Neural):
         _require_windows(self)
 
     @property
-    def filters(self) -> int:
+    def filters(self) -> int:  # noqa: D102 (as in the base)
         return self.weights.shape[3]
 
     @property
@@ -205,7 +205,7 @@ class Convolutional(_Neural):
         """Return the map's shape after convolution, before pooling."""
         return _convolved(self, input_shape, self.kernel_size, self.filters)
 
-    def potential_bound(self, input_shape: Shape) -> int:
+    def potential_bound(self, input_shape: Shape) -> int:  # noqa: D102 (as in the base)
         per_filter = np.abs(self.weights).sum(axis=(0, 1, 2), dtype=np.int64)
         return _bound(self, int(per_filter.max()), self.convolved_shape(input_shape))
 
@@ -287,7 +287,7 @@ class SeparableConvolutional(_Neural):
             )
 
     @property
-    def filters(self) -> int:
+    def filters(self) -> int:  # noqa: D102 (as in the base)
         return self.pointwise.shape[3]
 
     @property
@@ -308,7 +308,7 @@ class SeparableConvolutional(_Neural):
         """Return the map's shape after convolution, before pooling."""
         return _convolved(self, input_shape, self.kernel_size, self.filters)
 
-    def potential_bound(self, input_shape: Shape) -> int:
+    def potential_bound(self, input_shape: Shape) -> int:  # noqa: D102 (as in the base)
         depthwise = np.abs(self.depthwise.astype(np.int64)).sum(axis=(0, 1, 3))
         pointwise = np.abs(self.pointwise[0, 0].astype(np.int64))
         per_filter = depthwise @ pointwise
@@ -342,11 +342,21 @@ class FullyConnected(_Neural):
         self._check_arrays()
 
     @property
-    def filters(self) -> int:
+    def filters(self) -> int:  # noqa: D102 (as in the base)
         return self.weights.shape[1]
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Return ``(1, 1, filters)``."""
+        """Return ``(1, 1, filters)``.
+
+        Parameters
+        ----------
+        input_shape : (height, width, channels)
+
+        Raises
+        ------
+        LayerError
+            If the neurons have another number of connections.
+        """
         connections = input_shape[0] * input_shape[1] * input_shape[2]
         if connections != self.weights.shape[0]:
             raise LayerError(
@@ -360,7 +370,7 @@ class FullyConnected(_Neural):
             )
         return (1, 1, self.filters)
 
-    def potential_bound(self, input_shape: Shape) -> int:
+    def potential_bound(self, input_shape: Shape) -> int:  # noqa: D102 (as in the base)
         per_filter = np.abs(self.weights).sum(axis=0, dtype=np.int64)
         return _bound(self, int(per_filter.max()), (1, 1, self.filters))
 

@@ -75,7 +75,7 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Between:
-    """The value lies in a range, ends included.
+    """The value lies in a range from `low` to `high`, ends included.
 
     Examples
     --------
@@ -154,7 +154,7 @@ class MultipleOf:
 
 @dataclass(frozen=True)
 class Each:
-    """Both sides of a size meet one condition, each for itself.
+    """Both sides of a size meet one condition, `side`, each for itself.
 
     Examples
     --------
@@ -274,7 +274,16 @@ class Rule:
         return str(self.must_be)
 
     def value(self, layer: Any, input_shape: tuple[int, int, int], following: Any) -> Any:
-        """Return the quantity of a layer; None where the layer has none."""
+        """Return the quantity of `layer`; None where the layer has none.
+
+        Parameters
+        ----------
+        layer : Layer
+        input_shape : (height, width, channels)
+            Of the map that the layer reads.
+        following : Layer or None
+            The layer after it.
+        """
         if type(layer).__name__ not in self.layers:
             return None
         if isinstance(self.quantity, str):

@@ -77,7 +77,25 @@ def separable_conv_block(
     add_batchnorm: bool = False,
     **kwargs: Any,
 ) -> Any:
-    """Append a separable convolution block; parameters as :func:`~akida_lite.nn.conv_block`."""
+    """Append a separable convolution block to a functional model.
+
+    What the parameters mean is said at :func:`~akida_lite.nn.conv_block`.
+
+    Parameters
+    ----------
+    inputs : Keras tensor
+        Of shape (n, h, w, c).
+    filters, kernel_size
+        Of the separable convolution.
+    name : str
+    weight_quantization, activ_quantization, pooling, pool_size, add_batchnorm : optional
+    **kwargs
+        More arguments of `QuantizedSeparableConv2D`.
+
+    Returns
+    -------
+    Keras tensor
+    """
     layer = QuantizedSeparableConv2D(
         filters,
         kernel_size,
@@ -99,7 +117,24 @@ def dense_block(
     add_batchnorm: bool = False,
     **kwargs: Any,
 ) -> Any:
-    """Append a fully connected block; parameters as :func:`~akida_lite.nn.conv_block`."""
+    """Append a fully connected block to a functional model.
+
+    What the parameters mean is said at :func:`~akida_lite.nn.conv_block`.
+
+    Parameters
+    ----------
+    inputs : Keras tensor
+        Of shape (n, c).
+    units : int
+    name : str
+    weight_quantization, activ_quantization, add_batchnorm : optional
+    **kwargs
+        More arguments of `QuantizedDense`.
+
+    Returns
+    -------
+    Keras tensor
+    """
     layer = QuantizedDense(
         units, quantizer=weight_quantizer(weight_quantization), name=name, **kwargs
     )

@@ -1,0 +1,98 @@
+"""What the wheel can do with nothing but numpy; run by ``tox run -e package``."""
+
+import importlib.util
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import akida_lite as al
+from akida_lite.files import sha256_of
+from akida_lite.layers import FullyConnected, InputConvolutional, Potentials, Staircase
+
+DEPLOYED = {"mobilenet_cifar10_w4a4i8.akw", "vgg_cifar10_w2a2i2.akw"}
+
+
+def tiny_model():
+    rng = np.random.default_rng(20201124)
+    image = InputConvolutional(
+        name="conv",
+        input_shape=(6, 6, 3),
+        weights=rng.integers(-1, 2, (3, 3, 3, 4)).astype(np.int8),
+        weight_bits=2,
+        input_bits=8,
+        output=Staircase(bits=2, thresholds=np.tile(np.int32([0, 200, 400]), (4, 1))),
+    )
+    scores = FullyConnected(
+        name="scores",
+        weights=rng.integers(-1, 2, (6 * 6 * 4, 3)).astype(np.int8),
+        weight_bits=2,
+        input_bits=2,
+        output=Potentials(np.ones(3), np.zeros(3)),
+    )
+    return al.Model([image, scores], name="tiny", labels=["a", "b", "c"])
+
+
+def runs(folder):
+    model = tiny_model()
+    x = np.random.default_rng(1).integers(0, 256, (5, 6, 6, 3), np.uint8)
+    expected = model.forward(x, backend="reference")
+    np.testing.assert_array_equal(model.forward(x), expected)
+    model.save(folder / "tiny.akl")
+    again = al.Model.load(folder / "tiny.akl")
+    np.testing.assert_array_equal(again.forward(x, backend="reference"), expected)
+    np.testing.assert_array_equal(again.predict(x), expected.reshape(5, 3).argmax(1))
+    assert again.labels == ("a", "b", "c")
+    assert "conv" in str(again.summary())
+    assert list(again.get_statistics()) == ["conv", "scores"]
+    assert al.hardware.check(again.layers) == []
+    images, labels = al.datasets.load_cifar10_sample()
+    assert (images.shape, labels.shape) == ((1000, 32, 32, 3), (1000,))
+    assert str(al.claim("seed.vgg_cifar10.akida.top1"))
+
+
+def names_what_is_missing(folder):
+    for name in ("convert", "nn", "quantize", "training", "zoo"):
+        message = error_of(lambda name=name: getattr(al, name), ModuleNotFoundError)
+        assert message == (
+            f"akida_lite.{name} needs Keras, which is not installed. "
+            "Fix: python -m pip install 'akida_lite[keras]'."
+        ), message
+    message = error_of(lambda: tiny_model().to_onnx(folder / "tiny.onnx"), al.InputError)
+    assert "onnx" in message, message
+
+
+def error_of(call, kind):
+    """Return the message of the error that `call` ends with; pytest is not installed here."""
+    try:
+        call()
+    except kind as error:
+        return str(error)
+    raise AssertionError(f"no {kind.__name__}")
+
+
+def holds_the_deployed_weights():
+    folder = Path(al.__file__).parent / "zoo" / "weights"
+    found = {path.name for path in folder.glob("*.akw")}
+    assert found == DEPLOYED, found
+    index = json.loads((folder / "index.json").read_text("utf-8"))
+    for name in DEPLOYED:
+        stem = name.removesuffix(".akw")
+        assert sha256_of(folder / name) == index[stem]["sha256"], name
+        assert (folder / f"{stem}.json").exists(), name
+
+
+def main():
+    for package in ("keras", "tensorflow", "onnx", "matplotlib"):
+        assert importlib.util.find_spec(package) is None, f"{package} is installed here"
+    assert Path(__file__).parents[1] not in Path(al.__file__).parents, "not the wheel"
+    with tempfile.TemporaryDirectory() as folder:
+        runs(Path(folder))
+        names_what_is_missing(Path(folder))
+    holds_the_deployed_weights()
+    print(f"akida_lite {al.__version__} with numpy {np.__version__}: all is well")
+
+
+if __name__ == "__main__":
+    main()
