@@ -173,7 +173,7 @@ class _Builder:
 
     def tail(self, activated):
         """Append pooling, normalization and activation in one of the accepted orders."""
-        parts = ["norm"] * self.chance() + ["activation"] * activated
+        parts = ["norm"] * self.pick(1, 1, 0) + ["activation"] * activated
         if len(self.x.shape) == 4:
             pool = self.pick(None, "max", "max", "whole max", "mean")
             if pool == "mean":
@@ -249,8 +249,8 @@ def quantized_model(data):
         kind = "conv" if index == 0 and not sparse else draw(st.sampled_from(_MAPS))
         if len(builder.x.shape) == 2:
             kind = "dense"
-        elif index and kind == "conv" and draw(st.booleans()):
-            # Behind an activation, the mean belongs to the 1x1 convolution that follows.
+        elif index and draw(st.integers(0, 3)) == 0:
+            # Behind an activation, the mean belongs to the products that follow.
             builder.mean()
             kind = "dense"
         builder.neural(kind)

@@ -111,7 +111,7 @@ def _outputs(
         # The float layers are run twice only where their inputs differ.
         yield integer, spread, spread if same else _through(block, alone)
         if block.activation is not None:
-            alone = integer * np.float32(block.activation.layer.gamma)
+            alone = (integer * np.float32(block.activation.layer.gamma)).reshape(spread.shape)
 
 
 def _is_neural(layer: Any) -> bool:

@@ -91,6 +91,25 @@ def convert(
     UserWarning
         If an activation after the last layer, such as softmax, is left out: the integer
         model gives the scores before it.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from akida_lite import nn
+    >>> weights = nn.MaxQuantizer(bitwidth=4)
+    >>> keras_model = keras.Sequential(
+    ...     [
+    ...         keras.Input((8, 8, 3)),
+    ...         nn.QuantizedConv2D(4, 3, quantizer=weights, name="edges"),
+    ...         keras.layers.MaxPooling2D(),
+    ...         nn.ActivationDiscreteRelu(2),
+    ...         keras.layers.Flatten(),
+    ...         nn.QuantizedDense(10, quantizer=weights, name="scores"),
+    ...     ],
+    ...     name="small",
+    ... )
+    >>> convert(keras_model, input_scaling=(255, 0))
+    <Model 'small': 2 layers, (8, 8, 3) to (1, 1, 10)>
     """
     if thresholds not in THRESHOLDS:
         text = f"{thresholds!r} is none of {', '.join(map(repr, THRESHOLDS))}"
@@ -138,6 +157,22 @@ def check_compatibility(
     -------
     list of Problem
         In the order of the layers; empty if `convert` will succeed.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from keras import layers
+    >>> keras_model = keras.Sequential(
+    ...     [
+    ...         keras.Input((8, 8, 3)),
+    ...         layers.Conv2D(4, 3, name="edges"),
+    ...         layers.AveragePooling2D(2, name="mean"),
+    ...     ]
+    ... )
+    >>> for problem in check_compatibility(keras_model):
+    ...     print(problem.layer, "-", problem.problem)
+    edges - its weights are not quantized
+    mean - it has no integer equivalent
     """
     return plan_of(
         keras_model,

@@ -80,6 +80,22 @@ def quantize(
         If a width is not accepted.
     ConversionError
         If the model is no chain, or layers have arguments that no quantized layer has.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from keras import layers
+    >>> float_model = keras.Sequential(
+    ...     [
+    ...         keras.Input((8, 8, 3)),
+    ...         layers.Conv2D(4, 3, activation="relu", name="edges"),
+    ...         layers.Flatten(name="flat"),
+    ...         layers.Dense(10, name="scores"),
+    ...     ]
+    ... )
+    >>> quantized = quantize(float_model, 4, activ_quantization=2)
+    >>> [layer.name for layer in quantized.layers[1:]]
+    ['edges', 'edges_relu', 'flat', 'scores']
     """
     bits = _widths(
         weights_quantization, activ_quantization, input_weights_quantization, spellings

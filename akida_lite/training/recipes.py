@@ -131,11 +131,11 @@ RECIPES: dict[str, Recipe] = _table(
             peak_rate=3e-3,
         )
         for name, bits, start, images in (
-            ("vgg_cifar10_w4a4i4", (4, 4, 4), "vgg_cifar10_float", 2_500),
-            ("vgg_cifar10_w3a4i3", (3, 4, 3), "vgg_cifar10_w4a4i4", 2_500),
-            ("vgg_cifar10_w3a3i3", (3, 3, 3), "vgg_cifar10_w3a4i3", 2_500),
-            ("vgg_cifar10_w2a3i2", (2, 3, 2), "vgg_cifar10_w3a3i3", 2_500),
-            ("vgg_cifar10_w2a2i2", (2, 2, 2), "vgg_cifar10_w2a3i2", 10_000),
+            ("vgg_cifar10_w4a4i4", (4, 4, 4), "vgg_cifar10_float", 1_250),
+            ("vgg_cifar10_w3a4i3", (3, 4, 3), "vgg_cifar10_w4a4i4", 1_250),
+            ("vgg_cifar10_w3a3i3", (3, 3, 3), "vgg_cifar10_w3a4i3", 1_250),
+            ("vgg_cifar10_w2a3i2", (2, 3, 2), "vgg_cifar10_w3a3i3", 1_250),
+            ("vgg_cifar10_w2a2i2", (2, 2, 2), "vgg_cifar10_w2a3i2", 5_000),
         )
     ),
     Recipe(

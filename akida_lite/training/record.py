@@ -31,7 +31,9 @@ def facts_of_this_machine() -> dict[str, Any]:
     }
 
 
-def write_record(path: Path, recipe: Recipe, state: dict[str, Any], start: str | None) -> None:
+def write_record(
+    path: Path, recipe: Recipe, state: dict[str, Any], start: str | None, note: str = ""
+) -> None:
     """Write the record of a finished run.
 
     Parameters
@@ -42,6 +44,8 @@ def write_record(path: Path, recipe: Recipe, state: dict[str, Any], start: str |
         ``seconds`` of training, ``curve`` and ``machines``.
     start : str or None
         File name of the weights it started from, where not the recipe's own start.
+    note : str
+        What sets this run apart from others; empty for a run like any other.
     """
     record = {
         "recipe": asdict(recipe),
@@ -49,6 +53,7 @@ def write_record(path: Path, recipe: Recipe, state: dict[str, Any], start: str |
         "seconds": round(state["seconds"]),
         "curve": state["curve"],
         "machines": state["machines"],
+        "note": note,
     }
     with atomic_write(path) as file:
         file.write((json.dumps(record, indent=1) + "\n").encode())

@@ -68,49 +68,66 @@ cards = al.zoo.shipped_cards().values()
 records = {card.name: json.loads(card.record_path.read_text()) for card in cards}
 records = {name: records[name] for name in al.training.RECIPES if name in records}
 
-print(f"{'recipe':<26}{'images':>9}{'minutes':>9}{'accuracy':>10}  machine")
+print(f"{'recipe':<26}{'images':>9}{'minutes':>9}{'loss':>8}{'accuracy':>10}  machine")
 for name, record in records.items():
     last, machine = record["curve"][-1], record["machines"][-1]
     where = ", ".join([*machine.get("accelerators", []), machine.get("processor", "not noted")])
+    loss, accuracy = (
+        last[key] or float("nan") for key in ("train_loss", "validation_accuracy")
+    )
     print(
-        f"{name:<26}{last['images']:>9,}{record['seconds'] / 60:>9.1f}"
-        f"{last['validation_accuracy']:>10.4f}  {where}"
+        f"{name:<26}{last['images']:>9,}{record['seconds'] / 60:>9.1f}{loss:>8.3f}{accuracy:>10.4f}"
+        f"  {where}"
     )
 
 # %%
-# The accuracy is the share of held-out training images that come out right, and decides
-# nothing. The test images have no part in training; what the networks do on them stands in
+# The accuracy is the share of images that come out right among those that the run itself left
+# out of training; ``nan`` stands where it left out none. It serves to watch a run, not to judge
+# a network: an earlier rung may have trained on these very images.
+
+for name, record in records.items():
+    print(f"{name:<26}leaves out {record['recipe']['holdout']:>5,} of 50,000 training images")
+
+# %%
+# Where a run was not like any other, its record says so:
+
+for name, record in records.items():
+    if record.get("note"):
+        print(f"{name}: {record['note']}")
+
+# %%
+# The test images have no part in training at all. What the networks do on them stands in
 # :doc:`/user_guide/claims`.
 #
-# Here are the rungs one after another. Each curve begins some way into its run, when training
-# has won back a part of what taking bits away had cost.
+# On the left the long float run, on the right the rungs one after another. Each curve begins
+# some way into its run, when training has won back a part of what taking bits away had cost.
 
 rungs = {n: r for n, r in records.items() if r["recipe"]["model"] == "vgg_cifar10"}
 floats = [r for r in rungs.values() if r["recipe"]["start"] is None]
 quantized = [r for r in rungs.values() if r["recipe"]["start"] is not None]
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.5), layout="constrained", sharey=True)
-al.plots.learning_curves(floats, ax=left)
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.5), layout="constrained")
+al.plots.learning_curves(floats, quantity="train_loss", ax=left)
 left.set_title("Float VGG")
 before = 0
 looks = cycle(zip("os^Dv", (BLUE, VERMILLION, GREEN, ORANGE, PURPLE), strict=True))
 for record, (marker, colour) in zip(quantized, looks, strict=False):
-    points = record["curve"]
+    points = [point for point in record["curve"] if point["train_loss"] is not None]
     seen = [before + point["images"] for point in points]
+    losses = [point["train_loss"] for point in points]
     bits = "/".join(map(str, record["recipe"]["bits"][:2]))
-    reached = [point["validation_accuracy"] for point in points]
-    right.plot(seen, reached, marker=marker, color=colour, label=bits)
+    right.plot(seen, losses, marker=marker, color=colour, label=bits)
     right.axvline(before, color="grey", linewidth=0.5)
-    before = seen[-1]
-right.axhline(floats[0]["curve"][-1]["validation_accuracy"], color="black", linestyle=":")
+    before += record["curve"][-1]["images"]
 right.set(title="The rungs, weights/activations in bits", xlabel="images since the float run")
+right.set_ylabel("training loss (cross-entropy, nats)")
 right.legend(ncols=2)
 plt.show()
 
 # %%
-# The dotted line is where the float network ended. Any rung is trained again with one command,
-# ``akida-lite train NAME``, which stops and goes on at will; :doc:`/user_guide/training` says
-# how.
+# The losses of the two sides are not on one scale where the float run smooths its labels. Any
+# rung is trained again with one command, ``akida-lite train NAME``, which can be interrupted
+# and goes on with ``--resume``; :doc:`/user_guide/training` says more.
 #
 # A ladder of your own
 # --------------------

@@ -64,7 +64,7 @@ errors = {bits: [squared_error(latent, s, bits) for s in limits] for bits in (2,
 
 # %%
 # The dots are the limits that the zoo uses. They minimize the error for normally distributed
-# weights, which is what a layer starts with and stays close to.
+# weights, and what training makes of weights is close to that, though with longer tails.
 
 fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
 for (bits, curve), line, colour in zip(

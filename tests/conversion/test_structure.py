@@ -101,6 +101,23 @@ def test_a_mean_behind_an_activation_moves_behind_the_next_products(keepdims, rn
     assert agrees(keras_model, model, rng)
 
 
+def test_filters_with_negative_gamma_are_negated_before_they_are_pooled(rng):
+    keras_model = chain(
+        conv(3, 3, "first"),
+        layers.BatchNormalization(name="norm"),
+        layers.MaxPooling2D(),
+        nn.QuantizedReLU(3),
+        conv(2, 3, "second"),
+        layers.BatchNormalization(name="last_norm"),
+        layers.GlobalMaxPooling2D(),
+    )
+    keras_model.get_layer("norm").gamma.assign([1, -1, -0.5])
+    keras_model.get_layer("last_norm").gamma.assign([-1, 1])
+    model = convert(keras_model, input_scaling=(255, 0))
+    assert (model.get_layer("second").output.scale > 0).all()
+    assert agrees(keras_model, model, rng)
+
+
 def test_zeros_that_equal_those_of_same_become_same(rng):
     keras_model = chain(
         layers.ZeroPadding2D(((0, 1), (0, 1))),

@@ -1,0 +1,41 @@
+import pytest
+
+pytestmark = pytest.mark.browser
+
+PHONE = 390
+
+# Elements that stick out to the right, though nothing around them scrolls.
+WIDE = """
+const scrolls = e => e && (/auto|scroll|hidden/.test(getComputedStyle(e).overflowX)
+                           || scrolls(e.parentElement));
+return [...document.querySelectorAll("body *")]
+    .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement))
+    .map(e => e.outerHTML.slice(0, 120)).slice(0, 3);
+"""
+PAGE_WIDTH = "return document.documentElement.scrollWidth"
+
+# The article scrolls sideways as a whole, which a reader sees as a page that is cut off.
+ARTICLE = """
+return [...document.querySelectorAll(".bd-article-container, .bd-content, .bd-main")]
+    .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className);
+"""
+
+
+def test_page_loads_in_silence_and_from_here_alone(browser, page):
+    browser.open(page)
+    assert browser.complaints() == []
+
+
+def test_page_fits_a_phone(browser, page):
+    browser.resize(PHONE)
+    browser.open(page)
+    assert browser.run(PAGE_WIDTH) <= PHONE, browser.run(WIDE)
+    assert browser.run(ARTICLE) == []
+
+
+def test_every_figure_is_there(browser, page):
+    browser.open(page)
+    assert browser.run(
+        "return [...document.images].filter(i => i.loading !== 'lazy' && !i.naturalWidth)"
+        ".map(i => i.src)"
+    ) == []
