@@ -76,8 +76,8 @@ for name, record in records.items():
         last[key] or float("nan") for key in ("train_loss", "validation_accuracy")
     )
     print(
-        f"{name:<26}{last['images']:>9,}{record['seconds'] / 60:>9.1f}{loss:>8.3f}{accuracy:>10.4f}"
-        f"  {where}"
+        f"{name:<26}{last['images']:>9,}{record['seconds'] / 60:>9.1f}{loss:>8.3f}"
+        f"{accuracy:>10.4f}  {where}"
     )
 
 # %%

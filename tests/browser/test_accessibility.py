@@ -23,7 +23,8 @@ def test_axe_finds_nothing_serious(browser, address, mode):
     axe = Axe(browser.driver)
     axe.inject()
     serious = [
-        f"{violation['id']}: {node['html'][:160]} {node['any'][0]['message'] if node['any'] else ''}"
+        f"{violation['id']}: {node['html'][:160]} "
+        + (node["any"][0]["message"] if node["any"] else "")
         for violation in axe.run()["violations"]
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]

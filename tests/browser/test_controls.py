@@ -32,6 +32,6 @@ def test_copy_button_copies_the_code_and_no_prompt(browser):
     browser.wait("button.copybtn")
     browser.run("document.querySelectorAll('div.highlight-console button.copybtn')[0].click()")
     copied = browser.driver.execute_async_script(
-        "const done = arguments[0]; navigator.clipboard.readText().then(done, e => done('' + e))"
+        "const done = arguments[0];navigator.clipboard.readText().then(done, e => done('' + e))"
     )
     assert copied.startswith("akida-lite claims")

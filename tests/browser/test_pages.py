@@ -35,7 +35,10 @@ def test_page_fits_a_phone(browser, page):
 
 def test_every_figure_is_there(browser, page):
     browser.open(page)
-    assert browser.run(
-        "return [...document.images].filter(i => i.loading !== 'lazy' && !i.naturalWidth)"
-        ".map(i => i.src)"
-    ) == []
+    assert (
+        browser.run(
+            "return [...document.images].filter(i => i.loading !== 'lazy' && !i.naturalWidth)"
+            ".map(i => i.src)"
+        )
+        == []
+    )
