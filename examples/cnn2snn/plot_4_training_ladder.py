@@ -75,10 +75,8 @@ for name, record in records.items():
     loss, accuracy = (
         last[key] or float("nan") for key in ("train_loss", "validation_accuracy")
     )
-    print(
-        f"{name:<26}{last['images']:>9,}{record['seconds'] / 60:>9.1f}{loss:>8.3f}"
-        f"{accuracy:>10.4f}  {where}"
-    )
+    cost = f"{last['images']:>9,}{record['seconds'] / 60:>9.1f}"
+    print(f"{name:<26}{cost}{loss:>8.3f}{accuracy:>10.4f}  {where}")
 
 # %%
 # The accuracy is the share of images that come out right among those that the run itself left
