@@ -16,7 +16,7 @@ import numpy as np
 import akida_lite as al
 
 keras.utils.set_random_seed(0)
-BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 
 # %%
 # One layer, twice
@@ -105,7 +105,7 @@ for level, (edge, threshold) in enumerate(
     zip(edges, layer.output.thresholds[neuron], strict=True), start=1
 ):
     ax.axhline(edge, color=ORANGE, linestyle="--", linewidth=1)
-    ax.axvline(threshold, color=VERMILLION, linewidth=1)
+    ax.axvline(threshold, color=VERMILION, linewidth=1)
     ax.annotate(f"level {level} above", (of_neuron.min(), edge), va="bottom", fontsize="small")
 ax.set(ylabel="input of the activation in Keras")
 ax.set_title(f"Neuron {neuron} of conv_2: potentials and Keras's sums lie on one line")
@@ -143,7 +143,7 @@ near = np.arange(right - 6, right + 8)
 counts = [np.sum(potentials[..., neuron] == value) for value in near]
 
 fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
-colours = [VERMILLION if moved < value <= right else BLUE for value in near]
+colours = [VERMILION if moved < value <= right else BLUE for value in near]
 bars = ax.bar(near, counts, color=colours, edgecolor="black")
 for bar, value in zip(bars, near, strict=True):
     bar.set_hatch("///" if moved < value <= right else "")

@@ -17,7 +17,7 @@ import numpy as np
 import akida_lite as al
 
 keras.utils.set_random_seed(0)
-BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
+BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
 ORANGE, PURPLE = "#E69F00", "#CC79A7"
 
 # %%
@@ -54,7 +54,7 @@ top.set(
     ylabel="learning rate",
     title=f"Rate and image size in the {recipe.steps} steps of the float run",
 )
-bottom.plot(steps[::20], sizes, color=VERMILLION, drawstyle="steps-post")
+bottom.plot(steps[::20], sizes, color=VERMILION, drawstyle="steps-post")
 bottom.set(ylabel="image height (pixels)", xlabel="step", yticks=sorted(set(sizes)))
 plt.show()
 
@@ -108,7 +108,7 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.5), layout="constrained")
 al.plots.learning_curves(floats, quantity="train_loss", ax=left)
 left.set_title("Float VGG")
 before = 0
-looks = cycle(zip("os^Dv", (BLUE, VERMILLION, GREEN, ORANGE, PURPLE), strict=True))
+looks = cycle(zip("os^Dv", (BLUE, VERMILION, GREEN, ORANGE, PURPLE), strict=True))
 for record, (marker, colour) in zip(quantized, looks, strict=False):
     points = [point for point in record["curve"] if point["train_loss"] is not None]
     seen = [before + point["images"] for point in points]
@@ -195,7 +195,7 @@ for (name, curve), begin, style, colour in zip(
     curves.items(),
     begins,
     ("o-", "s-", "^-", "v:"),
-    (BLUE, GREEN, VERMILLION, "black"),
+    (BLUE, GREEN, VERMILION, "black"),
     strict=True,
 ):
     ax.plot(begin + np.arange(len(curve)), curve, style, color=colour, label=name)

@@ -14,7 +14,7 @@ import numpy as np
 import akida_lite as al
 
 keras.utils.set_random_seed(0)
-BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 
 # %%
 # Before and after
@@ -68,7 +68,7 @@ errors = {bits: [squared_error(latent, s, bits) for s in limits] for bits in (2,
 
 fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
 for (bits, curve), line, colour in zip(
-    errors.items(), ("-", "--", "-."), (BLUE, VERMILLION, GREEN), strict=True
+    errors.items(), ("-", "--", "-."), (BLUE, VERMILION, GREEN), strict=True
 ):
     used = al.nn.weight_quantizer(bits).threshold
     ax.plot(limits, curve, line, color=colour, label=f"{bits} bits")
@@ -119,7 +119,7 @@ for name, make in quantizers.items():
 x = np.linspace(-1, 8, 1801).astype(np.float32)
 fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
 ax.plot(x, np.clip(x, 0, 6), color="black", linewidth=1, label="float ReLU6")
-for bits, line, colour in ((4, "-", BLUE), (2, "--", VERMILLION), (1, "-.", ORANGE)):
+for bits, line, colour in ((4, "-", BLUE), (2, "--", VERMILION), (1, "-.", ORANGE)):
     y = al.nn.ActivationDiscreteRelu(bits)(x)
     ax.plot(x, y, line, color=colour, label=f"{bits} bit{'s' if bits > 1 else ''}")
 ax.set(xlabel="input of the activation", ylabel="output of the activation")

@@ -21,7 +21,7 @@ import onnxruntime
 import akida_lite as al
 
 keras.utils.set_random_seed(0)
-BLUE, VERMILLION = "#0072B2", "#D55E00"
+BLUE, VERMILION = "#0072B2", "#D55E00"
 
 # %%
 # Export
@@ -104,7 +104,7 @@ print("equal:", np.array_equal(abroad[:6], at_home))
 # above. The fast backend can afford to be asked about all hundred images.
 
 fig, ax = plt.subplots(figsize=(5.5, 5), layout="constrained")
-ax.plot(at_home.ravel(), abroad[:6].ravel(), "o", color=VERMILLION, fillstyle="none")
+ax.plot(at_home.ravel(), abroad[:6].ravel(), "o", color=VERMILION, fillstyle="none")
 ends = [at_home.min(), at_home.max()]
 ax.plot(ends, ends, color="black", linewidth=0.8, label="equal")
 ax.set(
