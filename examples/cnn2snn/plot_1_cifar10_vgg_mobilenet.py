@@ -3,7 +3,7 @@ Inference on CIFAR-10 with VGG and MobileNet
 ============================================
 
 At the end of this page you will have taken two well-known networks from quantized Keras models
-to integer models, know how accurate both forms are, that they agree, which layers the chip
+to integer models, know how accurate both forms are, how far they agree, which layers the chip
 takes, how sparse their activations are, and how all of it compares with the numbers of the
 original tutorial.
 
@@ -132,7 +132,7 @@ def print_by_images(model, ours, original):
     """Print accuracy on the first 100, the first 1,000 and all 10,000 test images."""
     print_beside(
         {
-            f"first {count:>6} images": (
+            f"first {count} images": (
                 f"seed.{model}.{original}.top1{suffix}",
                 f"{model}.{ours}.top1{suffix}",
             )
@@ -174,8 +174,9 @@ print_by_images("vgg_cifar10", "akida", "akida")
 
 # %%
 # In the original, Keras and Akida differ on these tables, which is explained there by the
-# conversion. Here the conversion keeps every threshold, so the two should say the same for
-# each image:
+# conversion. Here the conversion keeps every threshold. What can still tell the two apart are
+# sums so close to a threshold, or to each other, that Keras's float32 rounds them to the other
+# side.
 
 vgg_agree = int((vgg_labels == vgg_keras_labels).sum())
 al.claim("vgg_cifar10.agree.top1_n1000").verify(vgg_agree, len(labels))
