@@ -50,23 +50,31 @@ _KERAS_ROOMS = ("conversion", "nn", "training", "zoo")
 __all__ = ["__version__", *_PUBLIC]
 
 if TYPE_CHECKING:
-    from akida_lite import claims, datasets, engine, hardware, layers, nn, training, zoo
-    from akida_lite.claims import claim
-    from akida_lite.conversion import check_compatibility, compare, convert, quantize
-    from akida_lite.errors import (
-        AkidaLiteError,
-        ClaimError,
-        ConversionError,
-        DatasetError,
-        FileFormatError,
-        HardwareError,
-        InputError,
-        LayerError,
-        Problem,
-    )
-    from akida_lite.hardware import AKD1000
-    from akida_lite.model import Model
-    from akida_lite.report import plots
+    from akida_lite import claims as claims
+    from akida_lite import datasets as datasets
+    from akida_lite import engine as engine
+    from akida_lite import hardware as hardware
+    from akida_lite import layers as layers
+    from akida_lite import nn as nn
+    from akida_lite import training as training
+    from akida_lite import zoo as zoo
+    from akida_lite.claims import claim as claim
+    from akida_lite.conversion import check_compatibility as check_compatibility
+    from akida_lite.conversion import compare as compare
+    from akida_lite.conversion import convert as convert
+    from akida_lite.conversion import quantize as quantize
+    from akida_lite.errors import AkidaLiteError as AkidaLiteError
+    from akida_lite.errors import ClaimError as ClaimError
+    from akida_lite.errors import ConversionError as ConversionError
+    from akida_lite.errors import DatasetError as DatasetError
+    from akida_lite.errors import FileFormatError as FileFormatError
+    from akida_lite.errors import HardwareError as HardwareError
+    from akida_lite.errors import InputError as InputError
+    from akida_lite.errors import LayerError as LayerError
+    from akida_lite.errors import Problem as Problem
+    from akida_lite.hardware import AKD1000 as AKD1000
+    from akida_lite.model import Model as Model
+    from akida_lite.report import plots as plots
 
 
 def __getattr__(name: str) -> Any:

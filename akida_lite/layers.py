@@ -185,7 +185,7 @@ class Convolutional(_Neural):
 
     @property
     def filters(self) -> int:  # noqa: D102 (as in the base)
-        return self.weights.shape[3]
+        return int(self.weights.shape[3])
 
     @property
     def kernel_size(self) -> tuple[int, int]:
@@ -195,7 +195,7 @@ class Convolutional(_Neural):
     @property
     def input_channels(self) -> int:
         """Channels the layer expects."""
-        return self.weights.shape[2]
+        return int(self.weights.shape[2])
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the map's shape after convolution and pooling."""
@@ -288,7 +288,7 @@ class SeparableConvolutional(_Neural):
 
     @property
     def filters(self) -> int:  # noqa: D102 (as in the base)
-        return self.pointwise.shape[3]
+        return int(self.pointwise.shape[3])
 
     @property
     def kernel_size(self) -> tuple[int, int]:
@@ -298,7 +298,7 @@ class SeparableConvolutional(_Neural):
     @property
     def input_channels(self) -> int:
         """Channels the layer expects."""
-        return self.depthwise.shape[2]
+        return int(self.depthwise.shape[2])
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the map's shape after convolution and pooling."""
@@ -343,7 +343,7 @@ class FullyConnected(_Neural):
 
     @property
     def filters(self) -> int:  # noqa: D102 (as in the base)
-        return self.weights.shape[1]
+        return int(self.weights.shape[1])
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return ``(1, 1, filters)``.
@@ -544,7 +544,7 @@ def layer_shapes(layers: tuple[Layer, ...]) -> list[tuple[Shape, Shape]]:
         )
     shape = layers[0].input_shape
     bits = layers[0].input_bits
-    shapes = []
+    shapes: list[tuple[Shape, Shape]] = []
     for layer in layers:
         if layer.input_bits != bits:
             _refuse(

@@ -79,7 +79,8 @@ class Bench:
         a, b = INPUT_SCALING
         scaled = (x.astype(np.float32) - b) / a
         outputs = self.keras_model(model, bits).predict(scaled, batch_size=256, verbose=0)
-        return np.asarray(outputs).reshape(count, -1).argmax(axis=1)
+        labels: npt.NDArray[np.int64] = np.asarray(outputs).reshape(count, -1).argmax(axis=1)
+        return labels
 
 
 def _build(model: str, bits: str) -> Any:

@@ -25,7 +25,7 @@ def load_digits() -> tuple[Pair, Pair]:
         If scikit-learn is not installed.
     """
     try:
-        from sklearn.datasets import load_digits as bundled  # type: ignore[import-untyped]
+        from sklearn.datasets import load_digits as bundled
     except ImportError as error:
         raise DatasetError(
             Problem(

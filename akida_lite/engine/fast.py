@@ -173,7 +173,7 @@ def seen_by(window: Window, maps: Floats) -> Floats:
     if any(map(any, margins)):
         padded = np.pad(maps, [(0, 0), *margins, (0, 0)], constant_values=window.outside)
     down, right = window.strides
-    seen = sliding_window_view(padded, window.size, axis=(1, 2))[:, ::down, ::right]  # type: ignore[call-overload]
+    seen = sliding_window_view(padded, window.size, axis=(1, 2))[:, ::down, ::right]
     return np.moveaxis(seen, 3, 5)
 
 

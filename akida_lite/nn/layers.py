@@ -7,15 +7,21 @@ refused when the layer is made, not when it is converted.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 from keras import ops
 
 from akida_lite.nn.quantizers import MaxPerAxisQuantizer, WeightFloat, as_quantizer
 
+if TYPE_CHECKING:
+    # What the mixin is mixed into, and whose methods it calls.
+    from keras import Layer as _Mixed
+else:
+    _Mixed = object
 
-class _Quantized:
+
+class _Quantized(_Mixed):
     """Mixin: refuses unsupported arguments, owns quantizers, keeps latent weights float32."""
 
     # argument -> (accepted values, what to do instead)
@@ -44,10 +50,10 @@ class _Quantized:
         return kwargs
 
     def _adopt(self, argument: str, quantizer: Any) -> Any:
-        quantizer = as_quantizer(self.name, argument, quantizer)  # type: ignore[attr-defined]
+        quantizer = as_quantizer(self.name, argument, quantizer)
         if "depthwise" in argument and isinstance(quantizer, MaxPerAxisQuantizer):
             raise ValueError(
-                f"layer {self.name!r}: {argument} scales per axis, "  # type: ignore[attr-defined]
+                f"layer {self.name!r}: {argument} scales per axis, "
                 "which a depthwise kernel cannot. Fix: use MaxQuantizer or StdWeightQuantizer."
             )
         return quantizer
@@ -56,25 +62,25 @@ class _Quantized:
         # Latent weights are rounded to a grid: a half-precision copy would land on other
         # grid points than the float32 original that is converted.
         kwargs.setdefault("autocast", False)
-        return super().add_weight(*args, **kwargs)  # type: ignore[misc]
+        return super().add_weight(*args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()  # type: ignore[misc]
+        config = super().get_config()
         return {key: value for key, value in config.items() if key not in self._UNSUPPORTED}
 
     def save_own_variables(self, store: Any) -> None:
         # Dense and convolution layers of Keras list what they store, kernel and bias; the
         # variables of a trainable quantizer would be lost.
-        keras.Layer.save_own_variables(self, store)  # type: ignore[arg-type]
+        keras.Layer.save_own_variables(self, store)
 
     def load_own_variables(self, store: Any) -> None:
-        keras.Layer.load_own_variables(self, store)  # type: ignore[arg-type]
+        keras.Layer.load_own_variables(self, store)
 
     def _cast(self, tensor: Any) -> Any:
-        return ops.cast(tensor, self.compute_dtype)  # type: ignore[attr-defined]
+        return ops.cast(tensor, self.compute_dtype)
 
     def _with_bias(self, outputs: Any) -> Any:
-        return ops.add(outputs, self._cast(self.bias)) if self.use_bias else outputs  # type: ignore[attr-defined]
+        return ops.add(outputs, self._cast(self.bias)) if self.use_bias else outputs
 
 
 @keras.saving.register_keras_serializable("akida_lite")

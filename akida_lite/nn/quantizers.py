@@ -24,6 +24,8 @@ from keras import ops
 from akida_lite.fixed_point import weight_limit
 from akida_lite.nn.straight_through import straight_through
 
+Float32 = npt.NDArray[np.float32]
+
 # Limit, in standard deviations, that minimizes the mean squared error of quantizing a
 # normal distribution with 2**b - 1 equidistant symmetric levels.
 # tests/nn/test_quantizers.py recomputes them.
@@ -49,7 +51,7 @@ class Quantizer(abc.ABC):
         """Return the quantized weights, same shape as `w`, gradients straight through."""
 
     @abc.abstractmethod
-    def integers(self, w: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray]:
+    def integers(self, w: Float32) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
         """Return the integers and the scale factor behind :meth:`quantize`.
 
         Parameters
@@ -113,7 +115,7 @@ class LinearWeightQuantizer(Quantizer):
         clipped = ops.clip(straight_through(levels, ops.round(levels)), -limit, limit)
         return clipped / scale_factor
 
-    def integers(self, w: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray]:
+    def integers(self, w: Float32) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
         weights = ops.convert_to_tensor(w, "float32")
         scale_factor = self.scale_factor(weights)
         limit = weight_limit(self.bitwidth)
@@ -136,7 +138,7 @@ class WeightFloat(Quantizer):
     def quantize(self, w: Any) -> Any:
         return w
 
-    def integers(self, w: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray]:
+    def integers(self, w: Float32) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
         raise TypeError(
             "WeightFloat has no integers. Fix: give the layer a quantizer of 2 to 8 bits."
         )

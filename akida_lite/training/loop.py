@@ -64,8 +64,7 @@ def training_step(
         from_logits=True, label_smoothing=recipe.label_smoothing
     )
 
-    @tf.function(reduce_retracing=True)
-    def compiled(x: Any, y: Any) -> Any:
+    def step(x: Any, y: Any) -> Any:
         with tf.GradientTape() as tape:
             outputs = scores_of(model, x, training=True)
             loss = loss_of(tf.one_hot(y, classes), outputs)
@@ -73,6 +72,7 @@ def training_step(
         optimizer.apply(tape.gradient(loss, variables), model.trainable_variables)
         return loss
 
+    compiled: Step = tf.function(step, reduce_retracing=True)
     return compiled
 
 

@@ -168,7 +168,7 @@ class _Run:
     def validate(self, done: int, final: bool = False) -> None:
         """Add a point to the curve."""
         looked_at = None if final else _TREND_IMAGES
-        x, y = (part[:looked_at] for part in self.held_out)
+        x, y = self.held_out[0][:looked_at], self.held_out[1][:looked_at]
         point = {
             "step": done,
             "images": done * self.recipe.batch_size,
