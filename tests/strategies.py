@@ -1,5 +1,7 @@
 """Layers and whole models of every kind, drawn by hypothesis."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -110,6 +112,8 @@ def windowed(draw, kind, shape, input_bits, last, name="layer", **extra):
     silent = Potentials(np.ones(filters), np.zeros(filters))
     draft = kind(name=name, output=silent, **kernels, **widths, **geometry, **extra)
     pool = draw(pools(draft.convolved_shape(shape)))
+    if replace(draft, pool=pool).potential_bound(shape) > INT32_MAX:
+        pool = None  # a sum over all positions could leave 32 bits, which models refuse
     output = draw(outputs(filters, draft.potential_bound(shape), last))
     return kind(name=name, output=output, pool=pool, **kernels, **widths, **geometry, **extra)
 

@@ -1,10 +1,8 @@
-"""What the pages print about rules is what the checks read."""
+"""What a device says about its rules is what the checks read."""
 
 from dataclasses import replace
 
-import hardware_rules
 import pytest
-from docutils import nodes
 
 from akida_lite import hardware
 from akida_lite.hardware import (
@@ -77,47 +75,6 @@ def test_the_default_is_the_tutorial_and_what_it_does_not_contradict():
 
 def test_a_device_prints_short():
     assert repr(AKD1000_TUTORIAL) == "<Device 'AKD1000 (tutorial)': 5 rules>"
-
-
-class Page:
-    """As much of a directive as its run() touches."""
-
-    def __init__(self, arguments):
-        self.arguments, self.noted = arguments, []
-        self.env = self
-
-    def note_dependency(self, path):
-        self.noted.append(path)
-
-    def error(self, message):
-        return RuntimeError(message)
-
-
-def printed(directive, *arguments):
-    page = Page(arguments)
-    (container,) = directive.run(page)
-    assert any(path.endswith("metatf_table.py") for path in page.noted)
-    return [[cell.astext() for cell in row] for row in container.findall(nodes.row)]
-
-
-def test_pages_print_the_rules():
-    titles, *rows = printed(hardware_rules.HardwareRules, "AKD1000")
-    assert titles == ["Rule", "Layers", "Must be", "Otherwise", "Status and source"]
-    assert [row[0] for row in rows] == [rule.id for rule in AKD1000.rules]
-
-
-def test_pages_print_omissions_and_differences():
-    _, *omitted = printed(hardware_rules.HardwareOmissions, "AKD1000")
-    assert [row[0] for row in omitted] == ["FC-INPUT-SIZE", "LAYER-AFTER-MAX-POOL"]
-    names = ("AKD1000", "AKD1000_PRODUCTION")
-    titles, *differing = printed(hardware_rules.HardwareDifferences, *names)
-    assert titles == ["Rule", "AKD1000", "AKD1000 (production)"]
-    assert [tuple(row) for row in differing] == list(differences((AKD1000, AKD1000_PRODUCTION)))
-
-
-def test_a_page_that_names_no_device_fails():
-    with pytest.raises(RuntimeError, match=r"akida_lite\.hardware has no device 'check'"):
-        printed(hardware_rules.HardwareRules, "check")
 
 
 def test_every_profile_is_public():
