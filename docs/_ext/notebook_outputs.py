@@ -32,8 +32,10 @@ _LOG = re.compile(r"^(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|[IWE]\d{4} |WARNING: All 
 
 _BLOCK = re.compile(r"^\.\. GENERATED FROM PYTHON SOURCE LINES \d+-\d+$", re.MULTILINE)
 _TEXT_OUTPUT = re.compile(r"^ \.\. code-block:: none\n\n((?:    .*\n|\n)*)", re.MULTILINE)
+# What sphinx-gallery closes its own element with, after it, is not part of the output.
 _HTML_OUTPUT = re.compile(
-    r'<div class="output_subarea output_html rendered_html output_result">\n((?:    .*\n|\n)*)'
+    r'<div class="output_subarea output_html rendered_html output_result">\n'
+    r"((?:    .*\n|\n)*?)    </div>\n    <br />\n"
 )
 
 
