@@ -80,7 +80,7 @@ class ClaimsTable(SphinxDirective):
             nodes.paragraph("", str(original) if original else ""),
             nodes.paragraph("", str(found) if found.kind == "measured" else ""),
             nodes.paragraph("", _this_build(found, _outcomes(self.env))),
-            nodes.paragraph("", _how(found)),
+            _how(found),
         )
 
 
@@ -136,12 +136,15 @@ def _this_build(found: Claim, outcomes: Outcomes) -> str:
     return found.printed(outcome.got)
 
 
-def _how(found: Claim) -> str:
+def _how(found: Claim) -> nodes.paragraph:
     if found.kind == "quoted":
-        return f"quoted: {sources()[found.source]}"
+        return nodes.paragraph("", f"quoted: {sources()[found.source]}")
     images = f"{found.dataset} {found.split}, {found.n_total:,} images" if found.n_total else ""
-    facts = (images, found.backend, found.recipe, found.date, found.command)
-    return "; ".join(fact for fact in facts if fact)
+    facts = (images, found.backend, found.recipe, found.date)
+    how = nodes.paragraph("", "".join(f"{fact}; " for fact in facts if fact))
+    # Literal, or its two dashes would become one long one.
+    how += nodes.literal(found.command, found.command)
+    return how
 
 
 def _table(titles: Iterable[str], rows: list[nodes.row]) -> nodes.Node:
