@@ -34,7 +34,7 @@ CHECKPOINT_SECONDS = 180.0
 # Enough for a mean over hundreds of thousands of positions, or thousands in dense layers.
 _REFRESH_IMAGES = 2000
 # Points of the curve before the last one look at few images: they show the trend only.
-_VALIDATIONS = 5
+_VALIDATIONS = 10
 _TREND_IMAGES = 500
 
 
