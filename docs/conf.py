@@ -31,6 +31,8 @@ extensions = [
 
 nitpicky = True
 default_role = "code"
+# Quotes and dots only: "--check" is an option, not a dash.
+smartquotes_action = "qe"
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "examples/**/*.ipynb", "gen/mini"]
 suppress_warnings = ["config.cache"]
@@ -73,6 +75,8 @@ sphinx_gallery_conf = {
     "junit": "../junit.xml",
     "abort_on_example_error": False,
     "min_reported_time": 1,
+    # Its pages of times load scripts from another host, and differ in every build.
+    "write_computation_times": False,
     "remove_config_comments": True,
     "show_signature": False,
     "first_notebook_cell": (

@@ -16,7 +16,7 @@ import pytest
 HTML = Path(
     os.environ.get("AKIDA_LITE_HTML", Path(__file__).parents[2] / "docs" / "_build" / "html")
 )
-PHONE, DESKTOP = 390, 1280
+DESKTOP = 1280
 
 
 def pytest_ignore_collect(config):
@@ -111,6 +111,11 @@ class Browser:
 
     def find(self, selector):
         return self.driver.find_element("css selector", selector)
+
+    def hover(self, selector):
+        from selenium.webdriver import ActionChains
+
+        ActionChains(self.driver).move_to_element(self.find(selector)).perform()
 
     def click(self, selector):
         """Click the first element that is visible."""

@@ -30,7 +30,8 @@ def test_colour_mode_follows_its_button_and_is_remembered(browser):
 def test_copy_button_copies_the_code_and_no_prompt(browser):
     browser.open("user_guide/claims.html")
     browser.wait("button.copybtn")
-    browser.run("document.querySelectorAll('div.highlight-console button.copybtn')[0].click()")
+    browser.hover("div.highlight-console")
+    browser.click("div.highlight-console button.copybtn")
     copied = browser.driver.execute_async_script(
         "const done = arguments[0];navigator.clipboard.readText().then(done, e => done('' + e))"
     )

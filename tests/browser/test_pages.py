@@ -31,14 +31,3 @@ def test_page_fits_a_phone(browser, page):
     browser.open(page)
     assert browser.run(PAGE_WIDTH) <= PHONE, browser.run(WIDE)
     assert browser.run(ARTICLE) == []
-
-
-def test_every_figure_is_there(browser, page):
-    browser.open(page)
-    assert (
-        browser.run(
-            "return [...document.images].filter(i => i.loading !== 'lazy' && !i.naturalWidth)"
-            ".map(i => i.src)"
-        )
-        == []
-    )
