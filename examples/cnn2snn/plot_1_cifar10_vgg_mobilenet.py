@@ -86,7 +86,7 @@ vgg_keras = al.zoo.vgg_cifar10(
     activ_quantization=2,
     input_weights_quantization=2,
 )
-vgg_keras.summary(line_length=80)
+vgg_keras.summary(line_length=80, print_fn=print)
 
 # %%
 # Going down to 2 bits in one jump would lose too much. The network was trained in float first
@@ -233,7 +233,7 @@ mobilenet_keras = al.zoo.mobilenet_cifar10(
     activ_quantization=4,
     input_weights_quantization=8,
 )
-mobilenet_keras.summary(line_length=80)
+mobilenet_keras.summary(line_length=80, print_fn=print)
 
 # %%
 

@@ -14,6 +14,8 @@ import matplotlib.pyplot as plt
 
 import akida_lite as al
 
+keras.utils.set_random_seed(0)
+
 # %%
 # A model that does not fit
 # -------------------------
