@@ -25,6 +25,8 @@ _VOLATILE = (
     (re.compile(r"\d[\d,.]* ?(?:times|x)\b"), "<ratio>"),
     (re.compile(r"\S+\.py:\d+: (?=\w*Warning)"), ""),
     (re.compile(r"0x[0-9a-f]{6,}"), "<address>"),
+    # What rich, which Keras prints its summaries with, shows in a notebook beside the text.
+    (re.compile(r"<pre[^>]*></pre>"), ""),
 )
 
 # TensorFlow's C++ logs reach a notebook, which captures the process, but no page.
