@@ -11,14 +11,10 @@ import numpy as np
 from akida_lite import nn
 from akida_lite.conversion.graph import Step, chain_of
 from akida_lite.conversion.roles import Role, function_name, role_of
-from akida_lite.errors import ConversionError, InputError, Problem
+from akida_lite.errors import ConversionError, Problem
 from akida_lite.fixed_point import activation_levels
 from akida_lite.nn.activations import RELU_MAX
-
-_SINGULAR = {
-    "weight_quantization": "weights_quantization",
-    "input_weight_quantization": "input_weights_quantization",
-}
+from akida_lite.nn.widths import requested_widths
 
 # Float layer -> quantized twin; also every quantized layer to itself. Subclasses first.
 _TWINS: tuple[tuple[type, type], ...] = (
@@ -97,8 +93,12 @@ def quantize(
     >>> [layer.name for layer in quantized.layers[1:]]
     ['edges', 'edges_relu', 'flat', 'scores']
     """
-    bits = _widths(
-        weights_quantization, activ_quantization, input_weights_quantization, spellings
+    bits = requested_widths(
+        "quantize",
+        weights_quantization,
+        activ_quantization,
+        input_weights_quantization,
+        spellings,
     )
     steps, problems = chain_of(keras_model)
     if not problems:
@@ -121,32 +121,6 @@ def quantize(
             outputs = layer(outputs)
         _copy_variables(step.layer, layers[0])
     return keras.Model(inputs, outputs, name=keras_model.name)
-
-
-def _widths(
-    weights: int, activ: int, inputs: int | None, spellings: dict[str, int | None]
-) -> tuple[int, int, int]:
-    given: dict[str, int | None] = {
-        "weights_quantization": weights,
-        "activ_quantization": activ,
-        "input_weights_quantization": inputs,
-    }
-    for name, value in spellings.items():
-        if name not in _SINGULAR:
-            raise TypeError(f"quantize() got an unexpected keyword argument {name!r}")
-        given[_SINGULAR[name]] = value
-    if given["input_weights_quantization"] is None:
-        given["input_weights_quantization"] = given["weights_quantization"]
-    problems = []
-    for name, value in given.items():
-        lowest = 1 if name == "activ_quantization" else 2
-        if isinstance(value, bool) or value not in (0, *range(lowest, 9)):
-            text = f"{value!r} is not 0 (float) or one of {lowest} to 8 (bits)"
-            problems.append(Problem(f"quantize: {name}", text, "choose one of them"))
-    if problems:
-        raise InputError(problems)
-    first, second, third = (int(value or 0) for value in given.values())
-    return first, second, third
 
 
 class _Maker:

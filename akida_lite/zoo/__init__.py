@@ -15,6 +15,7 @@ import keras
 
 from akida_lite.errors import FileFormatError, InputError, Problem
 from akida_lite.files import sha256_of
+from akida_lite.nn.widths import requested_widths
 from akida_lite.zoo.cards import Card, shipped_cards
 from akida_lite.zoo.mobilenet import build_mobilenet
 from akida_lite.zoo.store import load_weights, save_weights
@@ -32,12 +33,6 @@ __all__ = [
 _SHIPPED = "cifar10"
 _INPUT_SHAPE = (32, 32, 3)
 _CLASSES = 10
-_BITS = range(2, 9)
-
-_SINGULAR = {
-    "weight_quantization": "weights_quantization",
-    "input_weight_quantization": "input_weights_quantization",
-}
 
 
 def vgg_cifar10(
@@ -84,7 +79,7 @@ def vgg_cifar10(
     FileFormatError
         If the weights are damaged or belong to another network.
     """
-    bits = _bits(
+    bits = requested_widths(
         "vgg_cifar10",
         weights_quantization,
         activ_quantization,
@@ -126,7 +121,7 @@ def mobilenet_cifar10(
     InputError, FileFormatError
         See :func:`vgg_cifar10`.
     """
-    bits = _bits(
+    bits = requested_widths(
         "mobilenet_cifar10",
         weights_quantization,
         activ_quantization,
@@ -134,36 +129,6 @@ def mobilenet_cifar10(
         spellings,
     )
     return _loaded("mobilenet_cifar10", build_mobilenet, input_shape, classes, weights, bits)
-
-
-def _bits(
-    model: str, weights: int, activ: int, inputs: int | None, spellings: dict[str, int | None]
-) -> tuple[int, int, int]:
-    given: dict[str, int | None] = {
-        "weights_quantization": weights,
-        "activ_quantization": activ,
-        "input_weights_quantization": inputs,
-    }
-    for name, value in spellings.items():
-        if name not in _SINGULAR:
-            raise TypeError(f"{model}() got an unexpected keyword argument {name!r}")
-        given[_SINGULAR[name]] = value
-    if given["input_weights_quantization"] is None:
-        given["input_weights_quantization"] = given["weights_quantization"]
-    problems = []
-    for name, value in given.items():
-        lowest = 1 if name == "activ_quantization" else 2
-        if isinstance(value, bool) or value not in (0, *range(lowest, 9)):
-            problems.append(
-                Problem(
-                    f"{model}: {name}",
-                    f"{value!r} is not 0 (float) or one of {lowest} to 8 (bits)",
-                    "choose one of them",
-                )
-            )
-    if problems:
-        raise InputError(problems)
-    return tuple(given.values())  # type: ignore[return-value]
 
 
 def _loaded(
