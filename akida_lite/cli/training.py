@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,9 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("recipe", metavar="RECIPE", help="such as vgg_cifar10_w2a2i2")
     parser.add_argument(
-        "--resume", action="store_true", help="go on with a run that was interrupted"
+        "--resume",
+        action="store_true",
+        help="go on with a run that was interrupted, or that its recipe has lengthened",
     )
     parser.add_argument(
         "--folder", type=Path, help="(default: 'training' in the user's cache folder)"
@@ -89,13 +89,15 @@ def _keep_checkpoint(name: str, folder: Path) -> None:
 
 
 def _is_complete(recipe: Any, folder: Path) -> bool:
+    from akida_lite.training.train import cycles_done
+
     record = folder / f"{recipe.name}.json"
     left = folder / f"{recipe.name}.checkpoint.npz"
     if left.exists() or not record.exists():
         return False
-    as_stored = json.loads(json.dumps(asdict(recipe)))
-    if json.loads(record.read_text("utf-8"))["recipe"] != as_stored:
+    done = cycles_done(recipe, folder)
+    if not done:
         problem = f"'{record}' is of a recipe of that name with other numbers"
         remedy = "leave --resume out to train again, or name another --folder"
         raise FileFormatError(Problem(f"recipe {recipe.name!r}", problem, remedy))
-    return True
+    return done == len(recipe.cycles)

@@ -3,7 +3,7 @@
 ``train(RECIPES["vgg_cifar10_w2a2i2"], folder)`` does what ``akida-lite train`` does.
 """
 
-from akida_lite.training.recipes import RECIPES, Recipe, Stage
+from akida_lite.training.recipes import RECIPES, Cycle, Recipe, Stage
 from akida_lite.training.train import train
 
-__all__ = ["RECIPES", "Recipe", "Stage", "train"]
+__all__ = ["RECIPES", "Cycle", "Recipe", "Stage", "train"]

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from akida_lite.training.batches import Labels, Pixels
@@ -41,14 +40,12 @@ def scores_of(model: keras.Model, x: Any, training: bool) -> Any:
 
 
 def optimizer_of(recipe: Recipe, model: keras.Model) -> keras.optimizers.Optimizer:
-    """Return the recipe's optimizer, its slots built."""
+    """Return the recipe's optimizer, its slots built; the rate is set at every step."""
     decay = recipe.weight_decay or None
     if recipe.optimizer == "adam":
-        optimizer = keras.optimizers.Adam(recipe.peak_rate, weight_decay=decay)
+        optimizer = keras.optimizers.Adam(weight_decay=decay)
     else:
-        optimizer = keras.optimizers.SGD(
-            recipe.peak_rate, momentum=0.9, nesterov=True, weight_decay=decay
-        )
+        optimizer = keras.optimizers.SGD(momentum=0.9, nesterov=True, weight_decay=decay)
     if decay:
         rest = [v for v in model.trainable_variables if v.name not in _KERNELS]
         optimizer.exclude_from_weight_decay(var_list=rest)
@@ -126,8 +123,3 @@ def variables_of(model: keras.Model) -> dict[str, Any]:
         for layer in model.layers
         for variable in layer.variables
     }
-
-
-def as_arrays(model: keras.Model) -> dict[str, np.ndarray]:
-    """Return the values of :func:`variables_of`."""
-    return {name: np.asarray(v) for name, v in variables_of(model).items()}

@@ -6,7 +6,9 @@ before, because a few bits less at a time cost less than one jump.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,26 @@ class Stage:
     images: int
 
 
+@dataclass(frozen=True)
+class Cycle:
+    """A rise and a fall of the learning rate.
+
+    Cycles are independent: each starts from the weights of the one before, with a new
+    optimizer. A run that is finished can therefore be lengthened by a cycle, and ends as if
+    it had been planned so.
+
+    Attributes
+    ----------
+    peak_rate : float
+        Learning rate at the end of the warm-up; from there it falls linearly to 0 over
+        the arithmetic that is left in the cycle.
+    stages : tuple of Stage
+    """
+
+    peak_rate: float
+    stages: tuple[Stage, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Everything that decides the outcome of a training run.
@@ -38,17 +60,14 @@ class Recipe:
         Function of the zoo.
     bits : (int, int, int)
         Of weights, activations and input weights; 0 for float.
-    stages : tuple of Stage
-    peak_rate : float
-        Learning rate at the end of the warm-up; from there it falls linearly to 0 over
-        the arithmetic that is left.
+    cycles : tuple of Cycle
     start : str or None
         Recipe whose latent weights this one starts from.
     optimizer : {"sgd", "adam"}
         SGD has Nesterov momentum 0.9.
     batch_size : int
     warmup : float
-        Share of the arithmetic in which the rate rises from 0.
+        Share of a cycle's arithmetic in which the rate rises from 0.
     weight_decay : float
         Decoupled, on kernels only.
     label_smoothing : float
@@ -60,8 +79,7 @@ class Recipe:
     name: str
     model: str
     bits: tuple[int, int, int]
-    stages: tuple[Stage, ...]
-    peak_rate: float
+    cycles: tuple[Cycle, ...]
     start: str | None = None
     optimizer: str = "sgd"
     batch_size: int = 125
@@ -72,37 +90,55 @@ class Recipe:
     seed: int = 0
 
     @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of all cycles."""
+        return tuple(stage for cycle in self.cycles for stage in cycle.stages)
+
+    @property
+    def cycle_ends(self) -> tuple[int, ...]:
+        """Steps done at the end of each cycle."""
+        lengths = (sum(self._steps(stage) for stage in cycle.stages) for cycle in self.cycles)
+        return tuple(accumulate(lengths))
+
+    @property
     def steps(self) -> int:
         """Steps of the whole run."""
-        return sum(stage.images // self.batch_size for stage in self.stages)
+        return self.cycle_ends[-1]
 
     def stage_at(self, step: int) -> Stage:
         """Return the stage that a step belongs to."""
         for stage in self.stages:
-            step -= stage.images // self.batch_size
+            step -= self._steps(stage)
             if step < 0:
                 return stage
         raise IndexError(f"recipe {self.name!r} has {self.steps} steps")
 
     def progress_at(self, step: int) -> float:
         """Return the share of the run's arithmetic that is done before a step."""
-        costs = [stage.size**2 * (stage.images // self.batch_size) for stage in self.stages]
-        done = 0
-        for stage, cost in zip(self.stages, costs, strict=True):
-            steps = stage.images // self.batch_size
-            if step < steps:
-                done += step * stage.size**2
-                break
-            done += cost
-            step -= steps
-        return done / sum(costs)
+        return self._arithmetic(0, step) / self._arithmetic(0, self.steps)
 
     def rate_at(self, step: int) -> float:
-        """Return the learning rate of a step: a linear rise, then a linear fall to 0."""
+        """Return the learning rate of a step: in each cycle a linear rise and fall to 0."""
+        index = bisect_right(self.cycle_ends, step)
+        first = self.cycle_ends[index - 1] if index else 0
+        whole = self._arithmetic(first, self.cycle_ends[index])
         # The middle of the step, so that neither the first nor the last one is wasted.
-        progress = (self.progress_at(step) + self.progress_at(step + 1)) / 2
+        twice = self._arithmetic(first, step) + self._arithmetic(first, step + 1)
+        progress = twice / 2 / whole
         rise = progress / self.warmup if self.warmup else 1.0
-        return self.peak_rate * min(rise, (1 - progress) / (1 - self.warmup))
+        return self.cycles[index].peak_rate * min(rise, (1 - progress) / (1 - self.warmup))
+
+    def _steps(self, stage: Stage) -> int:
+        return stage.images // self.batch_size
+
+    def _arithmetic(self, first: int, last: int) -> int:
+        """Return an image's pixels, summed over the steps from `first` to before `last`."""
+        total = at = 0
+        for stage in self.stages:
+            end = at + self._steps(stage)
+            total += stage.size**2 * max(0, min(end, last) - max(at, first))
+            at = end
+        return total
 
 
 def _table(*recipes: Recipe) -> dict[str, Recipe]:
@@ -114,8 +150,7 @@ RECIPES: dict[str, Recipe] = _table(
         name="vgg_cifar10_float",
         model="vgg_cifar10",
         bits=(0, 0, 0),
-        stages=(Stage(16, 150_000), Stage(24, 200_000), Stage(32, 100_000)),
-        peak_rate=0.15,
+        cycles=(Cycle(0.15, (Stage(16, 150_000), Stage(24, 200_000), Stage(32, 100_000))),),
         batch_size=250,
         weight_decay=5e-4,
         label_smoothing=0.1,
@@ -126,24 +161,25 @@ RECIPES: dict[str, Recipe] = _table(
             name=name,
             model="vgg_cifar10",
             bits=bits,
-            stages=(Stage(32, images),),
+            cycles=tuple(Cycle(3e-3, (Stage(32, images),)) for images in lengths),
             start=start,
-            peak_rate=3e-3,
         )
-        for name, bits, start, images in (
-            ("vgg_cifar10_w4a4i4", (4, 4, 4), "vgg_cifar10_float", 1_250),
-            ("vgg_cifar10_w3a4i3", (3, 4, 3), "vgg_cifar10_w4a4i4", 1_250),
-            ("vgg_cifar10_w3a3i3", (3, 3, 3), "vgg_cifar10_w3a4i3", 1_250),
-            ("vgg_cifar10_w2a3i2", (2, 3, 2), "vgg_cifar10_w3a3i3", 1_250),
-            ("vgg_cifar10_w2a2i2", (2, 2, 2), "vgg_cifar10_w2a3i2", 2_500),
+        for name, bits, start, lengths in (
+            ("vgg_cifar10_w4a4i4", (4, 4, 4), "vgg_cifar10_float", (1_250,)),
+            ("vgg_cifar10_w3a4i3", (3, 4, 3), "vgg_cifar10_w4a4i4", (1_250,)),
+            ("vgg_cifar10_w3a3i3", (3, 3, 3), "vgg_cifar10_w3a4i3", (1_250,)),
+            ("vgg_cifar10_w2a3i2", (2, 3, 2), "vgg_cifar10_w3a3i3", (1_250,)),
+            ("vgg_cifar10_w2a2i2", (2, 2, 2), "vgg_cifar10_w2a3i2", (2_500,)),
         )
     ),
     Recipe(
         name="mobilenet_cifar10_float",
         model="mobilenet_cifar10",
         bits=(0, 0, 0),
-        stages=(Stage(16, 90_000), Stage(24, 45_000), Stage(32, 15_000)),
-        peak_rate=0.1,
+        cycles=(
+            Cycle(0.1, (Stage(16, 90_000), Stage(24, 45_000), Stage(32, 15_000))),
+            Cycle(0.1, (Stage(16, 120_000), Stage(24, 120_000), Stage(32, 40_000))),
+        ),
         weight_decay=5e-4,
         label_smoothing=0.1,
     ),
@@ -151,9 +187,8 @@ RECIPES: dict[str, Recipe] = _table(
         name="mobilenet_cifar10_w4a4i8",
         model="mobilenet_cifar10",
         bits=(4, 4, 8),
-        stages=(Stage(32, 5_000),),
+        cycles=(Cycle(3e-3, (Stage(32, 5_000),)),),
         start="mobilenet_cifar10_float",
-        peak_rate=3e-3,
     ),
 )
 """Name of a recipe to the recipe; the name of a shipped weights file is its recipe's."""

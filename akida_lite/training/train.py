@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
+from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,7 @@ from akida_lite.training.loop import (
     training_step,
 )
 from akida_lite.training.recipes import Recipe
-from akida_lite.training.record import facts_of_this_machine, write_record
+from akida_lite.training.record import facts_of_this_machine, read_record, write_record
 
 Data = tuple[tuple[Pixels, Labels], tuple[Pixels, Labels]]
 Report = Callable[[str], None]
@@ -88,6 +91,9 @@ def train(
     if resume and checkpoint.exists():
         state = load_checkpoint(checkpoint, model, optimizer)
         report(f"{recipe.name}: goes on at step {state['step']} of {recipe.steps}")
+    elif resume and cycles_done(recipe, folder):
+        state = load_checkpoint(folder / latent_name(recipe.name), model)
+        report(f"{recipe.name}: is lengthened from step {state['step']} to {recipe.steps}")
     else:
         state = {"step": 0, "seconds": 0.0, "curve": [], "machines": []}
         _begin(recipe, folder, start, model, data)
@@ -95,8 +101,6 @@ def train(
     run = _Run(recipe, model, optimizer, data, checkpoint, state, report)
     if not run.steps(stop_after):
         return None
-    refresh_batch_norm(model, data[0][0][:_REFRESH_IMAGES])
-    run.validate(recipe.steps, final=True)
     save_checkpoint(folder / latent_name(recipe.name), model, None, state)
     write_record(folder / f"{recipe.name}.json", recipe, state, str(start or "") or None)
     checkpoint.unlink(missing_ok=True)
@@ -106,6 +110,22 @@ def train(
 def latent_name(recipe: str) -> str:
     """Return the file name of a recipe's trained latent weights."""
     return f"{recipe}.latent.npz"
+
+
+def cycles_done(recipe: Recipe, folder: Path) -> int:
+    """Return how many cycles of a recipe the finished run in `folder` has taken.
+
+    It is 0 if there is none, or if its recipe differs in more than the cycles that are
+    still to come.
+    """
+    path = folder / f"{recipe.name}.json"
+    if not path.exists():
+        return 0
+    # As JSON has it: lists in place of tuples.
+    wanted, found = json.loads(json.dumps(asdict(recipe))), read_record(path)["recipe"]
+    done = len(found.get("cycles", ()))
+    wanted["cycles"] = wanted["cycles"][:done]
+    return done if wanted == found else 0
 
 
 def _begin(
@@ -150,20 +170,34 @@ class _Run:
         """Take all steps that are left, at most `limit`; return whether the run is complete."""
         recipe, first = self.recipe, int(self.state["step"])
         step_of = training_step(recipe, self.model, self.optimizer, int(self.y.max()) + 1)
-        every = max(1, recipe.steps // _VALIDATIONS)
         last = recipe.steps if limit is None else min(recipe.steps, first + limit)
         for step in range(first, last):
             x, y = batch_at(self.x, self.y, recipe.batch_size, recipe.seed, step)
             self.optimizer.learning_rate = recipe.rate_at(step)
             self.losses.append(float(step_of(scaled(x, recipe.stage_at(step).size), y)))
             done = step + 1
-            if done % every == 0 and done < recipe.steps:
+            if done in recipe.cycle_ends:
+                self.end_cycle(done)
+            elif self._is_point(done):
                 self.validate(done)
             if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
                 self.save(done)
         if last < recipe.steps:
             self.save(last)
         return last == recipe.steps
+
+    def end_cycle(self, done: int) -> None:
+        """Leave the model as it can be used, and nothing of the optimizer."""
+        refresh_batch_norm(self.model, self.x[:_REFRESH_IMAGES])
+        self.validate(done, final=True)
+        for variable in self.optimizer.variables:
+            variable.assign(np.zeros(variable.shape))
+
+    def _is_point(self, done: int) -> bool:
+        ends = self.recipe.cycle_ends
+        index = bisect_right(ends, done)
+        first = ends[index - 1] if index else 0
+        return (done - first) % max(1, (ends[index] - first) // _VALIDATIONS) == 0
 
     def validate(self, done: int, final: bool = False) -> None:
         """Add a point to the curve."""
@@ -185,7 +219,7 @@ class _Run:
         self.report(
             f"{self.recipe.name}: step {done} of {self.recipe.steps}, loss "
             f"{point['train_loss']}, validation {point['validation_accuracy']}, "
-            + ("done" if final else f"about {left / 60:.0f} min left")
+            + ("done" if left == 0 else f"about {left / 60:.0f} min left")
         )
 
     def save(self, done: int) -> None:

@@ -1,9 +1,11 @@
 """Recipes: stages, arithmetic and the rate; every recipe of the table can be followed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from akida_lite.training import RECIPES, Recipe, Stage
+from akida_lite.training import RECIPES, Cycle, Recipe, Stage
 
 
 @pytest.fixture
@@ -12,8 +14,7 @@ def recipe():
         name="r",
         model="vgg_cifar10",
         bits=(0, 0, 0),
-        stages=(Stage(8, 60), Stage(16, 45), Stage(32, 20)),
-        peak_rate=0.5,
+        cycles=(Cycle(0.5, (Stage(8, 60), Stage(16, 45), Stage(32, 20))),),
         batch_size=10,
         warmup=0.25,
     )
@@ -44,9 +45,22 @@ def test_the_rate_rises_and_falls_linearly_with_the_arithmetic(recipe):
     assert max(rates) <= 0.5
 
 
-def test_without_warm_up_the_rate_only_falls(recipe):
-    from dataclasses import replace
+def test_every_cycle_has_a_rise_and_a_fall_of_its_own(recipe):
+    second = Cycle(0.1, (Stage(8, 30), Stage(16, 20)))
+    longer = replace(recipe, cycles=(*recipe.cycles, second))
+    assert longer.cycle_ends == (12, 17)
+    # What comes later does not change what has been.
+    for step in range(recipe.steps):
+        assert longer.rate_at(step) == recipe.rate_at(step)
+        assert longer.stage_at(step) == recipe.stage_at(step)
+    alone = replace(recipe, cycles=(second,))
+    for step in range(alone.steps):
+        assert longer.rate_at(12 + step) == alone.rate_at(step)
+        assert longer.stage_at(12 + step) == alone.stage_at(step)
+    assert longer.progress_at(17) == 1
 
+
+def test_without_warm_up_the_rate_only_falls(recipe):
     rates = [replace(recipe, warmup=0.0).rate_at(step) for step in range(recipe.steps)]
     assert rates == sorted(rates, reverse=True)
 

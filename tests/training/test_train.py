@@ -10,17 +10,16 @@ import tensorflow as tf
 
 from akida_lite import nn
 from akida_lite.errors import DatasetError, FileFormatError, InputError
-from akida_lite.training import Recipe, Stage, loop, shipped, train
+from akida_lite.training import Cycle, Recipe, Stage, loop, shipped, train
 from akida_lite.training.checkpoint import load_checkpoint, save_checkpoint
 from akida_lite.training.record import read_record
-from akida_lite.training.train import latent_name
+from akida_lite.training.train import cycles_done, latent_name
 
 FLOAT = Recipe(
     name="tiny_float",
     model="tiny",
     bits=(0, 0, 0),
-    stages=(Stage(4, 40), Stage(8, 40)),
-    peak_rate=0.05,
+    cycles=(Cycle(0.05, (Stage(4, 40), Stage(8, 40))),),
     batch_size=8,
     weight_decay=1e-3,
     label_smoothing=0.1,
@@ -30,7 +29,7 @@ QUANTIZED = replace(
     FLOAT,
     name="tiny_w4",
     bits=(4, 4, 4),
-    stages=(Stage(8, 32),),
+    cycles=(Cycle(0.05, (Stage(8, 32),)),),
     start="tiny_float",
     optimizer="adam",
 )
@@ -97,6 +96,35 @@ def test_a_run_that_was_interrupted_ends_as_one_that_was_not(breaks, data, tmp_p
     assert not (parts / "tiny_float.checkpoint.npz").exists()
 
 
+@pytest.mark.parametrize("breaks", [(), (10,), (12,), (4, 8)])
+def test_a_finished_run_that_is_lengthened_ends_as_one_planned_so(breaks, data, tmp_path):
+    once, later = tmp_path / "once", tmp_path / "later"
+    longer = replace(FLOAT, cycles=(*FLOAT.cycles, Cycle(0.02, (Stage(8, 48),))))
+    for steps in breaks:
+        run(longer, once, data, stop_after=steps)
+    run(longer, once, data)
+    run(FLOAT, later, data)
+    _, lines = run(longer, later, data)
+    assert lines[0] == "tiny_float: is lengthened from step 10 to 16"
+    assert_same_weights(*(folder / latent_name("tiny_float") for folder in (once, later)))
+    records = [read_record(folder / "tiny_float.json") for folder in (once, later)]
+    assert records[0]["curve"] == records[1]["curve"]
+    assert (
+        records[0]["recipe"] == records[1]["recipe"] == json.loads(json.dumps(asdict(longer)))
+    )
+    assert cycles_done(longer, later) == 2
+
+
+def test_only_a_run_of_the_same_numbers_is_lengthened(data, tmp_path):
+    assert cycles_done(FLOAT, tmp_path) == 0
+    run(FLOAT, tmp_path, data)
+    assert cycles_done(FLOAT, tmp_path) == 1
+    assert cycles_done(replace(FLOAT, seed=4), tmp_path) == 0
+    assert cycles_done(replace(FLOAT, cycles=(Cycle(0.1, FLOAT.stages),)), tmp_path) == 0
+    _, lines = run(replace(FLOAT, seed=4), tmp_path, data)
+    assert not any("lengthened" in line for line in lines)
+
+
 def test_a_rung_starts_from_the_latent_weights_of_the_one_before(data, tmp_path):
     run(FLOAT, tmp_path, data)
     whole, _ = run(QUANTIZED, tmp_path, data)
@@ -155,8 +183,8 @@ def test_a_checkpoint_holds_model_optimizer_and_state(data, tmp_path):
     its.iterations.assign(17)
     assert load_checkpoint(tmp_path / "c.npz", again, its) == state
     assert int(its.iterations.numpy()) == 0
-    for name, array in loop.as_arrays(again).items():
-        np.testing.assert_array_equal(array, loop.as_arrays(model)[name])
+    for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_the_record_says_what_was_run(data, tmp_path):
