@@ -30,7 +30,7 @@ class Processor(NamedTuple):
     Attributes
     ----------
     pass_index, row, column : int
-        Counted from 0.
+        Counted from 0: where it stands in `Placement.mesh`.
     """
 
     pass_index: int
@@ -73,8 +73,8 @@ class LayerPlacement:
 
     @property
     def passes(self) -> tuple[int, ...]:
-        """The passes it runs in, counted from 0."""
-        return tuple(sorted({processor.pass_index for processor in self.processors}))
+        """The passes it runs in, counted from 1, as people count them."""
+        return tuple(sorted({processor.pass_index + 1 for processor in self.processors}))
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Placement:
     @property
     def n_passes(self) -> int:
         """How often the device is loaded for one image; 1 if the model fits at once."""
-        return 1 + max((layer.passes[-1] for layer in self.layers if layer.passes), default=0)
+        return max((layer.passes[-1] for layer in self.layers if layer.passes), default=1)
 
     @property
     def memory_bits(self) -> int:

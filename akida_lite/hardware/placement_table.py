@@ -58,7 +58,7 @@ def _cells(placement: Placement) -> tuple[tuple[str, ...], list[tuple[str, ...]]
 
 def _row(layer: LayerPlacement) -> tuple[str, ...]:
     memory = layer.memory
-    passes = [str(index + 1) for index in layer.passes]
+    passes = [str(number) for number in layer.passes]
     return (
         f"{layer.name} ({layer.kind})",
         str(layer.n_nps),

@@ -72,13 +72,13 @@ def test_layers_follow_each_other_row_by_row():
 def test_a_layer_that_does_not_fit_opens_the_next_pass():
     placement = place(small(), device(mesh=(1, 5), np_memory_bits=10_000))
     np.testing.assert_array_equal(placement.mesh, [[[1, 1, -1, -1, -1]], [[2, 2, 2, 2, -1]]])
-    assert [layer.passes for layer in placement.layers] == [(), (0,), (1,)]
+    assert [layer.passes for layer in placement.layers] == [(), (1,), (2,)]
 
 
 def test_a_layer_above_the_whole_device_takes_several_passes():
     placement = place(small(), device(mesh=(1, 3), np_memory_bits=10_000))
     np.testing.assert_array_equal(placement.mesh, [[[1, 1, -1]], [[2, 2, 2]], [[2, -1, -1]]])
-    assert placement["layer_2"].passes == (1, 2)
+    assert placement["layer_2"].passes == (2, 3)
     assert placement.n_passes == 3
     assert "6 NPs of 3, 3 passes" in str(placement)
 

@@ -1,5 +1,6 @@
 """Every plot holds what it should, says it without colour, and refuses what does not fit."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -9,7 +10,7 @@ from trained_like import mobilenet_like
 from akida_lite.engine import run
 from akida_lite.errors import InputError
 from akida_lite.fixed_point import INT32_MAX, INT32_MIN
-from akida_lite.hardware import place
+from akida_lite.hardware import AKD1000, Capacity, place
 from akida_lite.layers import InputConvolutional, InputData, Potentials, Staircase
 from akida_lite.report import Comparison, Difference, LayerComparison, plots, statistics_of
 
@@ -330,11 +331,22 @@ def test_the_mesh_numbers_the_layer_on_every_processor():
     assert ax.get_title() == f"{placement.n_nps} NPs on AKD1000 (assumed capacity)"
 
 
+def test_the_mesh_counts_passes_from_one_as_its_table_does():
+    device = replace(AKD1000, capacity=Capacity(mesh=(1, 1)))
+    placement = place(small_model(), device)
+    assert placement.n_passes > 1
+    for number in (1, placement.n_passes):
+        ax = plots.mesh(placement, pass_number=number)
+        assert f", pass {number} of {placement.n_passes} (" in ax.get_title()
+        here = {layer.name for layer in placement.layers if number in layer.passes}
+        assert {name.split(" ", 1)[1] for name in legend(ax)} == here
+
+
 def test_a_pass_that_is_not_there_is_refused():
     with pytest.raises(InputError) as caught:
-        plots.mesh(place(small_model()), pass_index=1)
+        plots.mesh(place(small_model()), pass_number=2)
     assert str(caught.value) == (
-        "option 'pass_index': 1 is not one of the 1 passes. Fix: choose 0 to 0."
+        "option 'pass_number': 2 is not one of the 1 passes. Fix: choose 1 to 1."
     )
 
 

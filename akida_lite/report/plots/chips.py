@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from matplotlib.patches import Rectangle
 
 
-def mesh(placement: Placement, *, pass_index: int = 0, ax: Axes | None = None) -> Axes:
+def mesh(placement: Placement, *, pass_number: int = 1, ax: Axes | None = None) -> Axes:
     """Draw the mesh of neural processors (NPs), each with the number of its layer.
 
     Parameters
     ----------
     placement : Placement
         Of ``Model.map``.
-    pass_index : int
-        Which load of the device, counted from 0; most models need one.
+    pass_number : int
+        Which load of the device, counted from 1 as in the placement's table; most models
+        need one.
     ax : Axes, optional
 
     Returns
@@ -34,11 +35,11 @@ def mesh(placement: Placement, *, pass_index: int = 0, ax: Axes | None = None) -
     InputError
         If there is no such pass.
     """
-    if not 0 <= pass_index < placement.n_passes:
-        problem = f"{pass_index} is not one of the {placement.n_passes} passes"
-        remedy = f"choose 0 to {placement.n_passes - 1}"
-        raise InputError(Problem("option 'pass_index'", problem, remedy))
-    owners = placement.mesh[pass_index]
+    if not 1 <= pass_number <= placement.n_passes:
+        problem = f"{pass_number} is not one of the {placement.n_passes} passes"
+        remedy = f"choose 1 to {placement.n_passes}"
+        raise InputError(Problem("option 'pass_number'", problem, remedy))
+    owners = placement.mesh[pass_number - 1]
     rows, columns = owners.shape
     ax = new_axes(ax, 8, 1.5 + 0.5 * rows)
     first_of: dict[int, Rectangle] = {}
@@ -56,7 +57,7 @@ def mesh(placement: Placement, *, pass_index: int = 0, ax: Axes | None = None) -
     ax.set_yticks(range(rows))
     ax.set_xlabel("column of the mesh")
     ax.set_ylabel("row of the mesh")
-    load = f", pass {pass_index} of {placement.n_passes}" if placement.n_passes > 1 else ""
+    load = f", pass {pass_number} of {placement.n_passes}" if placement.n_passes > 1 else ""
     status = placement.device.capacity.status
     ax.set_title(f"{placement.n_nps} NPs on {placement.device.name}{load} ({status} capacity)")
     if first_of:
