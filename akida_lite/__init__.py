@@ -38,6 +38,7 @@ _PUBLIC = {
     "hardware": "hardware",
     "layers": "layers",
     "nn": "nn",
+    "parallel": "parallel",
     "plots": "report.plots",
     "quantize": "conversion",
     "training": "training",
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from akida_lite import hardware as hardware
     from akida_lite import layers as layers
     from akida_lite import nn as nn
+    from akida_lite import parallel as parallel
     from akida_lite import training as training
     from akida_lite import zoo as zoo
     from akida_lite.claims import claim as claim

@@ -4,4 +4,6 @@ import sys
 
 from akida_lite.cli import main
 
-sys.exit(main())
+# Processes that a command starts import this module under another name.
+if __name__ == "__main__":
+    sys.exit(main())

@@ -61,6 +61,10 @@ class AkidaLiteError(Exception):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type[AkidaLiteError], tuple[tuple[Problem, ...]]]:
+        # As exceptions do it, the text would come back as the problems.
+        return type(self), (self.problems,)
+
 
 class ConversionError(AkidaLiteError, ValueError):
     """The Keras model has no integer equivalent; lists every reason."""

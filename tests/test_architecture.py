@@ -27,6 +27,7 @@ ROW = {
     "report": 4,
     "model": 5,
     "conversion": 6,
+    "parallel": 6,
     "zoo": 7,
     "training": 7,
     "benchmark": 8,

@@ -127,8 +127,16 @@ def test_evaluate_says_the_same_with_either_backend_and_any_number_of_cores(
     backend, keras_file, capsys
 ):
     plain = run(capsys, "evaluate", keras_file, "-n", 12)
-    arguments = ("-n", 12, "--backend", backend, "--workers", 1)
+    arguments = ("-n", 12, "--backend", backend, "--threads", 1)
     assert run(capsys, "evaluate", keras_file, *arguments) == plain
+
+
+@pytest.mark.slow
+def test_evaluate_says_the_same_with_several_processes(model_file, capsys):
+    plain = run(capsys, "evaluate", model_file, "-n", 700)
+    command = [sys.executable, "-m", "akida_lite", "evaluate", model_file, "-n", "700"]
+    done = subprocess.run([*command, "--workers", "2"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.splitlines(), done.stderr) == plain
 
 
 def test_evaluate_as_json(keras_file, capsys):
@@ -305,7 +313,11 @@ def test_export_writes_a_file_that_onnx_runtime_runs(model_file, tmp_path, capsy
         ),
         (
             ["evaluate", "tiny.akl", "--workers", "0"],
-            "option '--workers': 0 is not a number of cores. Fix: choose 1 or more.",
+            "option '--workers': 0 is not a number of processes. Fix: choose 1 or more.",
+        ),
+        (
+            ["evaluate", "tiny.akl", "--threads", "0"],
+            "option '--threads': 0 is not a number of cores. Fix: choose 1 or more.",
         ),
         (
             ["evaluate", "tiny.akl", "-n", "1", "--backend", "keras"],

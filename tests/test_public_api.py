@@ -40,6 +40,7 @@ PUBLIC = [
     "hardware",
     "layers",
     "nn",
+    "parallel",
     "plots",
     "quantize",
     "training",

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import akida_lite as al
+from akida_lite import parallel
 from akida_lite.cli.subjects import Subject, add_model_arguments, keras_inputs, subject_of
 from akida_lite.errors import DatasetError, InputError, Problem
 
@@ -73,7 +74,18 @@ def add_commands(commands: Any) -> None:
         "need the whole data set",
     )
     parser.add_argument(
-        "--workers", type=int, metavar="N", help="processor cores to use (default: all)"
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes that share the images among them, for the integer model; Keras runs "
+        "in one (default: 1)",
+    )
+    parser.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="processor cores that each process uses (default: all, shared out equally)",
     )
     parser.add_argument(
         "--backend",
@@ -90,8 +102,10 @@ def run(given: argparse.Namespace) -> int:
     """Evaluate, and print one line."""
     if given.data_dir:
         os.environ["AKIDA_LITE_DATA"] = given.data_dir
-    if given.workers is not None:
-        _use_cores(given.workers)
+    _require_positive("workers", given.workers, "processes")
+    if given.threads is not None:
+        _require_positive("threads", given.threads, "cores")
+        _limit_keras(given.threads)
     x, y = _test_images(given.images)
     subject = subject_of(given)
     only_keras = given.backend == "keras" or (given.bits is not None and not any(given.bits))
@@ -99,7 +113,9 @@ def run(given: argparse.Namespace) -> int:
         problem = f"{given.model!r} is an integer model and has no Keras side"
         raise InputError(Problem("option '--backend'", problem, "leave it out"))
     backend = None if only_keras else given.backend
-    evaluation = evaluate(subject, x, y, backend=backend, threads=given.workers)
+    evaluation = evaluate(
+        subject, x, y, backend=backend, threads=given.threads, workers=given.workers
+    )
     if given.json:
         print(json.dumps(vars(evaluation)))
     else:
@@ -108,7 +124,13 @@ def run(given: argparse.Namespace) -> int:
 
 
 def evaluate(
-    subject: Subject, x: Any, y: Any, *, backend: str | None, threads: int | None
+    subject: Subject,
+    x: Any,
+    y: Any,
+    *,
+    backend: str | None,
+    threads: int | None,
+    workers: int = 1,
 ) -> Evaluation:
     """Count what both models get right.
 
@@ -120,12 +142,18 @@ def evaluate(
     backend : str or None
         Of the integer model; None leaves it out.
     threads : int or None
-        Cores for the integer model, None for all.
+        Cores for the integer model in each process, None for all, shared out equally.
+    workers : int
+        Processes for the integer model.
     """
     akida = keras = None
     if backend is not None:
         model = subject.integer_model()
-        akida = model.predict(x, backend=backend, threads=threads, progress=_progress("akida"))
+        options = {"backend": backend, "threads": threads, "progress": _progress("akida")}
+        if workers == 1:
+            akida = model.predict(x, **options)
+        else:
+            akida = parallel.predict(model, x, workers=workers, **options)
     if subject.keras_model is not None:
         keras = _keras_classes(subject, x)
     return Evaluation(
@@ -167,12 +195,15 @@ def _test_images(count: int) -> tuple[Any, Any]:
     return x[:count], y[:count]
 
 
-def _use_cores(workers: int) -> None:
-    if workers < 1:
-        problem = f"{workers} is not a number of cores"
-        raise InputError(Problem("option '--workers'", problem, "choose 1 or more"))
+def _require_positive(option: str, given: int, what: str) -> None:
+    if given < 1:
+        problem = f"{given} is not a number of {what}"
+        raise InputError(Problem(f"option '--{option}'", problem, "choose 1 or more"))
+
+
+def _limit_keras(cores: int) -> None:
     # TensorFlow reads these when it starts, which it has not yet.
-    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(workers)
+    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(cores)
 
 
 def _progress(name: str) -> Any:
