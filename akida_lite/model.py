@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
@@ -90,6 +91,8 @@ class Model:
         self._labels = checked_labels(labels, self.output_shape[2])
         self._origin = origin
         self._last_run: LastRun | None = None
+        # Weak: once nobody can look at them any more, runs need not count.
+        self._statistics_asked_for: Callable[[], ModelStatistics | None] = _nobody
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -130,6 +133,10 @@ class Model:
             "labels": None if self._labels is None else list(self._labels),
             "origin": self._origin,
         }
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy has run nothing, and nobody looks at it.
+        return {**self.__dict__, "_last_run": None, "_statistics_asked_for": _nobody}
 
     def __len__(self) -> int:
         return len(self._layers)
@@ -287,16 +294,22 @@ class Model:
         """Return sparsity and operations of every layer in the last run.
 
         The object follows the model: it describes the run that was the last when it is
-        looked at, and is empty before the first. It costs no run anything: events are
-        counted when it is looked at, by running the same images once more. Until the next
-        run the model therefore refers to the images of the last one.
+        looked at, and is empty before the first. As long as it lives, runs count their
+        events, which takes little of their time. Runs before it was asked for count
+        nothing: the last of them is then run once more when the object is looked at, and
+        until the next run the model refers to its images.
 
         Returns
         -------
         ModelStatistics
-            Looking at it raises InputError if the images were changed in place since.
+            Looking at it raises InputError if the images of a run that did not count were
+            changed in place since.
         """
-        return ModelStatistics(self._statistics)
+        statistics = self._statistics_asked_for()
+        if statistics is None:
+            statistics = ModelStatistics(self._statistics)
+            self._statistics_asked_for = weakref.ref(statistics)
+        return statistics
 
     def _statistics(self) -> Mapping[str, LayerStatistics]:
         return {} if self._last_run is None else self._last_run.statistics()
@@ -310,7 +323,8 @@ class Model:
         progress: Progress,
     ) -> npt.NDArray[Any]:
         this = LastRun(self._layers, x, backend, batch_size, threads)
-        output = this.output(progress)
+        asked_for = self._statistics_asked_for() is not None
+        output = this.output(progress, count_events=asked_for)
         self._last_run = this
         return output
 
@@ -412,6 +426,10 @@ class Model:
         """
         known = {key: value for key, value in self.metadata.items() if value not in (None, "")}
         onnx_graph.export(self._layers, path, known)
+
+
+def _nobody() -> None:
+    """Stand for a reference to an object that is gone."""
 
 
 def _compare_as_integers(output: Potentials) -> bool:

@@ -1,6 +1,8 @@
 """The model: what its methods return, what its statistics follow, what it refuses."""
 
+import copy
 import os
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -238,7 +240,9 @@ def test_a_run_that_was_refused_leaves_the_statistics_of_the_one_before():
     assert model.get_statistics().images == 2
 
 
-def test_events_are_counted_when_somebody_looks_and_only_once(monkeypatch):
+@pytest.fixture
+def counted(monkeypatch):
+    """Whether each run counted its events."""
     counted = []
 
     def spy(*args, count_events=False, **options):
@@ -246,12 +250,43 @@ def test_events_are_counted_when_somebody_looks_and_only_once(monkeypatch):
         return run(*args, count_events=count_events, **options)
 
     monkeypatch.setattr("akida_lite.report.last_run.run", spy)
+    return counted
+
+
+def test_nothing_is_counted_until_somebody_looks_and_then_only_once(counted):
     model = model_of()
-    statistics = model.get_statistics()
     model.predict(X)
+    assert counted == [False]
+    statistics = model.get_statistics()
     assert counted == [False]
     assert str(statistics) == str(statistics) == str(model.get_statistics())
     assert counted == [False, True]
+
+
+def test_runs_count_as_long_as_somebody_can_look(counted):
+    model = model_of()
+    statistics = model.get_statistics()
+    assert model.get_statistics() is statistics
+    model.predict(X)
+    assert str(statistics) == str(statistics)
+    model.forward(X)
+    assert counted == [True, True]
+    del statistics
+    model.forward(X)
+    assert counted == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))]
+)
+def test_a_copy_has_run_nothing(copied):
+    model = model_of()
+    statistics = model.get_statistics()
+    model.predict(X)
+    other = copied(model)
+    assert len(other.get_statistics()) == 0
+    np.testing.assert_array_equal(other.forward(X), model.forward(X))
+    assert statistics.images == 2
 
 
 def test_counting_reports_no_progress():

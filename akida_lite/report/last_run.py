@@ -1,4 +1,4 @@
-"""The last run of a model, kept so that its statistics can be counted when asked for."""
+"""The last run of a model, kept so that its statistics can be counted even afterwards."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from akida_lite.report.statistics import LayerStatistics, statistics_of
 
 @dataclass
 class LastRun:
-    """Images that are run; counting their events waits until somebody looks.
+    """Images that are run; their events are counted at once, or when somebody looks.
 
     Attributes
     ----------
@@ -37,21 +37,33 @@ class LastRun:
     _checksum: int = field(default=0, init=False)
     _statistics: Mapping[str, LayerStatistics] | None = field(default=None, init=False)
 
-    def output(self, progress: Callable[[int, int], None] | None) -> npt.NDArray[Any]:
+    def output(
+        self, progress: Callable[[int, int], None] | None, *, count_events: bool = False
+    ) -> npt.NDArray[Any]:
         """Run the images and return what the last layer emits.
+
+        Parameters
+        ----------
+        progress
+            As in `engine.run`.
+        count_events : bool
+            Whether `statistics` will be looked at.
 
         Raises
         ------
         InputError
             As `engine.run`.
         """
-        output = self._run(progress=progress).output
-        # Cheap beside running the images, and it keeps statistics from being about others.
-        self._checksum = _checksum(self.x)
-        return output
+        record = self._run(count_events, progress)
+        if count_events:
+            self._statistics = statistics_of(self.layers, record.events)
+        else:
+            # Cheap beside running the images; keeps statistics from being about others.
+            self._checksum = _checksum(self.x)
+        return record.output
 
     def statistics(self) -> Mapping[str, LayerStatistics]:
-        """Return the statistics; the first call runs the images once more.
+        """Return the statistics; where nothing was counted, run the images once more.
 
         Raises
         ------
