@@ -17,7 +17,7 @@ from akida_lite.claims.ledger import (
 from akida_lite.claims.record import Claim, Past
 
 # Measuring needs data sets and models; importing the package must not.
-_MEASURING = ("Outcome", "check", "measure", "uses", "write")
+_MEASURING = ("Outcome", "check", "measure", "problems_by_claim", "uses", "write")
 
 __all__ = [
     "Claim",
@@ -29,6 +29,7 @@ __all__ = [
     "claim",
     "dump_ledger",
     "measure",
+    "problems_by_claim",
     "read_ledger",
     "sources",
     "uses",

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from akida_lite.claims.ledger import LEDGER, Ledger, dump_ledger, read_ledger
 from akida_lite.claims.measuring import MEASURES, WEIGHTS_FOLDER, Bench, NotMeasured
+from akida_lite.claims.places import uses
 from akida_lite.claims.record import Claim, Past
+from akida_lite.claims.seals import broken_seal, sealed
 from akida_lite.errors import ClaimError, Problem
 from akida_lite.files import atomic_write, sha256_of
 
-_PAGES = ("README.rst", "docs/**/*.rst", "examples/**/*.py", "akida_lite/**/*.py")
 _SUBSTITUTION = re.compile(r"^\.\. \|(?P<id>[\w.]+)\| replace:: .*$", re.MULTILINE)
 _NUMBERS_CHANGED = "Numbers changed\n~~~~~~~~~~~~~~~\n"
 
@@ -76,8 +77,9 @@ def check(
     *,
     root: Path | None = None,
     outcomes: Iterable[Outcome] | None = None,
+    ledger: Ledger | None = None,
 ) -> list[Problem]:
-    """Return every claim that this tree contradicts.
+    """Return every claim that this tree contradicts, or whose record was edited.
 
     Parameters
     ----------
@@ -88,6 +90,8 @@ def check(
         folder by default.
     outcomes : iterable of Outcome, optional
         Measured already; nothing is measured then.
+    ledger : Ledger, optional
+        The package's own by default.
 
     Returns
     -------
@@ -96,14 +100,39 @@ def check(
         number got, and the command that updates the ledger. Empty when all is well.
     """
     root = root or Path()
-    problems = []
-    for outcome in measure(full) if outcomes is None else outcomes:
-        if outcome.problem is not None:
-            problems.append(outcome.problem)
-        elif outcome.got is not None and outcome.differs:
-            used_at = ", ".join(uses(outcome.claim.id, root))
-            problems.append(outcome.claim.mismatch(outcome.got, used_at))
-    return problems
+    ledger = ledger or read_ledger()
+    found = problems_by_claim(measure(full, ledger) if outcomes is None else outcomes, ledger)
+    return [_stated_in(uses(id, root), problem) for id, problem in found.items()]
+
+
+def problems_by_claim(outcomes: Iterable[Outcome], ledger: Ledger) -> dict[str, Problem]:
+    """Return by id what contradicts a claim: a run, its weights, or its own seal.
+
+    Parameters
+    ----------
+    outcomes : iterable of Outcome
+        What was measured; may be empty.
+    ledger : Ledger
+        All claims, the measured and the quoted.
+    """
+    found = {}
+    for outcome in outcomes:
+        claim, got = outcome.claim, outcome.got
+        # Slack is for other processors, not for edits: those show however small they are.
+        if got is not None and (
+            outcome.differs or (broken_seal(claim) and got != claim.number)
+        ):
+            found[claim.id] = claim.mismatch(got)
+        elif outcome.problem is not None:
+            found[claim.id] = outcome.problem
+    broken = {id: broken_seal(claim) for id, claim in ledger.claims.items()}
+    return {id: problem for id, problem in broken.items() if problem is not None} | found
+
+
+def _stated_in(places: list[str], problem: Problem) -> Problem:
+    if not places:
+        return problem
+    return replace(problem, subject=f"{problem.subject} (stated in {', '.join(places)})")
 
 
 def write(full: bool = False, *, root: Path | None = None) -> list[Claim]:
@@ -140,31 +169,12 @@ def write(full: bool = False, *, root: Path | None = None) -> list[Claim]:
         raise ClaimError(problems)
     today = datetime.date.today().isoformat()
     claims = shipped | {outcome.claim.id: _taken_over(outcome, today) for outcome in outcomes}
+    claims = {id: sealed(claim) for id, claim in claims.items()}
     changed = [claim for id, claim in claims.items() if claim != ledger.claims[id]]
     _log_changes(root / "CHANGES.rst", changed, ledger)
     _replace(path, dump_ledger(Ledger(claims, ledger.sources)))
     _refill(root / "README.rst", claims)
     return changed
-
-
-def uses(id: str, root: Path) -> list[str]:
-    """Return the places that state a claim, as ``path:line``.
-
-    Parameters
-    ----------
-    id : str
-    root : path
-        Checkout to search: README, documentation, examples and docstrings.
-    """
-    # A longer id or a sentence's full stop may follow; neither belongs to this one.
-    word = re.compile(rf"(?<![\w.]){re.escape(id)}(?!\.?\w)")
-    found = []
-    for pattern in _PAGES:
-        for page in sorted(root.glob(pattern)):
-            for number, line in enumerate(page.read_text("utf-8").splitlines(), start=1):
-                if word.search(line):
-                    found.append(f"{page.relative_to(root).as_posix()}:{number}")
-    return found
 
 
 def _outcome(claim: Claim, bench: Bench) -> Outcome:

@@ -57,7 +57,7 @@ def read_ledger(path: Path = LEDGER, *, drafts: bool = False) -> Ledger:
     OSError
         If the file cannot be read.
     """
-    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    document = _document(path)
     sources: dict[str, str] = document.pop("sources", {})
     claims: dict[str, Claim] = {}
     problems: list[Problem] = []
@@ -70,6 +70,19 @@ def read_ledger(path: Path = LEDGER, *, drafts: bool = False) -> Ledger:
     if problems:
         raise ClaimError(problems)
     return Ledger(claims, sources)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ClaimError(
+            Problem(
+                f"file '{path.name}'",
+                f"it is no TOML ({error})",
+                "mend the line, or take it back: git checkout -- akida_lite/zoo/claims.toml",
+            )
+        ) from error
 
 
 def dump_ledger(ledger: Ledger) -> str:

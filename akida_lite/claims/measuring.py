@@ -14,6 +14,7 @@ from akida_lite.claims.record import Claim
 from akida_lite.datasets import load_cifar10, load_cifar10_sample
 from akida_lite.datasets.cache import read_cached
 from akida_lite.datasets.cifar10 import CIFAR10
+from akida_lite.engine import trace
 from akida_lite.errors import DatasetError
 
 WEIGHTS_FOLDER = Path(__file__).parents[1] / "zoo" / "weights"
@@ -121,6 +122,14 @@ def _trainable_parameters(claim: Claim, bench: Bench) -> int:
     return sum(int(np.prod(variable.shape)) for variable in variables)
 
 
+def _levels(claim: Claim, bench: Bench) -> int:
+    """Return the sum of all levels of all layers: moved by a rounding that no class shows."""
+    x, _ = bench.images(claim.n_total or 0)
+    layers = bench.integer_model(claim.model, claim.bits).layers
+    emitted = (output for _, output in trace(layers, x, backend=claim.backend))
+    return sum(int(o.sum(dtype=np.int64)) for o in emitted if o.dtype == np.uint8)
+
+
 def _file_bytes(claim: Claim, bench: Bench) -> int:
     return (WEIGHTS_FOLDER / claim.weights).stat().st_size
 
@@ -130,6 +139,7 @@ MEASURES: dict[str, Callable[[Claim, Bench], int | float]] = {
     "agreement": _agreement,
     "parameters": _parameters,
     "trainable_parameters": _trainable_parameters,
+    "levels": _levels,
     "file_bytes": _file_bytes,
 }
 """How each quantity is measured; a claim of another quantity is not measured again."""

@@ -17,6 +17,14 @@ _FLOAT_BACKEND = "keras"
 _FLOAT_QUANTITY = "agreement"
 
 _ID = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
+# Of every other field: text.
+_TYPES: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("n_correct", "n_total", "decimals", "slack", "seed"), (int,)),
+    "value": (int, float),
+    "history": (list,),
+}
+
+_WRITE = "run 'akida-lite claims --write'"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -89,6 +97,8 @@ class Claim:
         Id of the quoted claim that this one stands beside.
     history : tuple of Past
         Earlier numbers, oldest first.
+    seal : str
+        Fingerprint of all other fields, written by ``akida-lite claims --write``.
     """
 
     id: str
@@ -115,6 +125,7 @@ class Claim:
     source: str = ""
     original: str = ""
     history: tuple[Past, ...] = field(default=())
+    seal: str = ""
 
     @property
     def counts_images(self) -> bool:
@@ -202,19 +213,16 @@ class Claim:
         if not self.agrees(number):
             raise ClaimError(self.mismatch(number))
 
-    def mismatch(self, number: int | float, used_at: str = "") -> Problem:
+    def mismatch(self, number: int | float) -> Problem:
         """Return the problem that `number` was measured where the ledger says otherwise.
 
         Parameters
         ----------
         number : int or float
             As for :meth:`printed`.
-        used_at : str, optional
-            Where the claim is stated: ``"docs/index.rst:12"``.
         """
-        where = f" (stated in {used_at})" if used_at else ""
         return Problem(
-            f"claim {self.id!r}{where}",
+            f"claim {self.id!r}",
             f"expected {self.exactly(self.number)}, got {self.exactly(number)}",
             "find out what changed it; if the change is meant, run 'akida-lite claims --write'",
         )
@@ -242,10 +250,13 @@ def from_fields(
         if name not in FIELDS
     ]
     problems += [
-        _problem(id, f"field {name!r} is missing", "add it")
+        _problem(id, f"field {name!r} is missing", f"add it, then {_WRITE}")
         for name in ("what", "quantity", "kind")
         if not given.get(name)
     ]
+    if problems:
+        return None, problems
+    problems = _mistyped(id, given)
     if problems:
         return None, problems
     past = tuple(Past(**entry) for entry in given.get("history", ()))
@@ -316,7 +327,7 @@ def _rules_of_kind(claim: Claim, drafts: bool) -> tuple[tuple[bool, str, str], .
         (
             drafts or bool(claim.date),
             "a measured number without date",
-            "run 'akida-lite claims --write', which measures it",
+            f"{_WRITE}, which measures it",
         ),
         (
             not claim.source,
@@ -324,6 +335,23 @@ def _rules_of_kind(claim: Claim, drafts: bool) -> tuple[tuple[bool, str, str], .
             "remove it, or set kind='quoted'",
         ),
     )
+
+
+def _mistyped(id: str, given: dict[str, Any]) -> list[Problem]:
+    """Return every field whose value is of another kind than the class says."""
+    problems = []
+    for name, value in given.items():
+        right = _TYPES.get(name, (str,))
+        entries: Any = value
+        if not isinstance(value, right) or isinstance(value, bool):
+            what = " or ".join(kind.__name__ for kind in right)
+            problems.append(
+                _problem(id, f"{name}={value!r} is of the wrong type", f"give it as {what}")
+            )
+        elif name == "history" and not all(set(e) == {"date", "number"} for e in entries):
+            remedy = "give each entry date and number"
+            problems.append(_problem(id, f"{name}={value!r} is of the wrong form", remedy))
+    return problems
 
 
 def _problem(id: str, what: str, remedy: str) -> Problem:

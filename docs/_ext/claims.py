@@ -12,7 +12,7 @@ out); every difference is a warning at each place that states the number, so tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,11 +21,22 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from akida_lite.claims import Claim, Outcome, all_claims, claim, measure, sources, uses
+from akida_lite.claims import (
+    Claim,
+    Ledger,
+    Outcome,
+    all_claims,
+    claim,
+    measure,
+    problems_by_claim,
+    sources,
+    uses,
+)
 from akida_lite.claims.ledger import LEDGER
 from akida_lite.errors import ClaimError
 
@@ -67,7 +78,8 @@ class ClaimsTable(SphinxDirective):
         ]
         rows = [self._row(found) for found in wanted]
         titles = ("Number", "Original", "Published", "This build", "How")
-        return [_table(titles, rows)] if rows else [nodes.paragraph("", "None yet.")]
+        widths = (34, 12, 12, 16, 26)
+        return [_table(titles, widths, rows)] if rows else [nodes.paragraph("", "None yet.")]
 
     def _row(self, found: Claim) -> nodes.row:
         original = found if found.kind == "quoted" else all_claims().get(found.original)
@@ -85,15 +97,20 @@ class ClaimsTable(SphinxDirective):
 
 
 class ClaimsDrift(SphinxDirective):
-    """Draw original, earlier, published and this build's numbers side by side."""
+    """Draw original, earlier, published and this build's numbers, and list what changed."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the figure, or a sentence where it would be empty."""
+        """Return figure and table, or a sentence where there is nothing to show."""
         self.env.note_dependency(str(LEDGER))
         svg = drift_svg(all_claims(), _outcomes(self.env))
         if not svg:
             return [nodes.paragraph("", "No measured number stands beside an original yet.")]
-        return [nodes.raw("", svg, format="html")]
+        figure = nodes.raw("", svg, format="html")
+        rows = [_history(c) for _, c in sorted(all_claims().items()) if c.history]
+        if not rows:
+            return [figure, nodes.paragraph("", "No published number has changed yet.")]
+        titles = ("Number that changed", "Earlier", "Published", "Change")
+        return [figure, _table(titles, (40, 26, 22, 12), rows)]
 
 
 def _link(found: Claim, text: str) -> nodes.Node:
@@ -147,10 +164,30 @@ def _how(found: Claim) -> nodes.paragraph:
     return how
 
 
-def _table(titles: Iterable[str], rows: list[nodes.row]) -> nodes.Node:
+def _history(found: Claim) -> nodes.row:
+    """Return a row with all earlier numbers of a claim, the newest first."""
+    last = found.history[-1].number
+    change = found.number - last
+    moved = f"{change:+,.{found.decimals}f}"
+    if found.counts_images:
+        moved = f"{100 * change / (found.n_total or 1):+.2f} points"
+    name = nodes.paragraph("", f"{found.what} ")
+    name += nodes.literal(found.id, found.id)
+    earlier = nodes.line_block(
+        "",
+        *(
+            nodes.line("", f"{found.printed(past.number)} ({past.date})")
+            for past in reversed(found.history)
+        ),
+    )
+    published = nodes.paragraph("", f"{found} ({found.date})")
+    return _cells(name, earlier, published, nodes.paragraph("", moved))
+
+
+def _table(titles: Sequence[str], widths: Sequence[int], rows: list[nodes.row]) -> nodes.Node:
     head = nodes.thead("", _cells(*(nodes.paragraph("", title) for title in titles)))
-    group = nodes.tgroup("", cols=5)
-    group += [nodes.colspec(colwidth=width) for width in (34, 12, 12, 16, 26)]
+    group = nodes.tgroup("", cols=len(titles))
+    group += [nodes.colspec(colwidth=width) for width in widths]
     group += [head, nodes.tbody("", *rows)]
     table = nodes.table("", group, classes=["claims-table"])
     return nodes.container("", table, classes=["claims-scroll"])
@@ -162,6 +199,15 @@ def _cells(*contents: nodes.Node) -> nodes.row:
 
 def _outcomes(env: BuildEnvironment) -> Outcomes:
     return getattr(env, "claims_outcomes", {})
+
+
+def _read(app: Sphinx, config: Config) -> None:
+    """Refuse a ledger that nothing can be printed from, before anything is built."""
+    try:
+        all_claims()
+    except ClaimError as error:
+        # Of any other exception Sphinx prints versions, log and traceback.
+        raise SystemExit(str(error)) from None
 
 
 def _measure(app: Sphinx) -> None:
@@ -177,13 +223,10 @@ def _pages_to_read_again(app: Sphinx, env: BuildEnvironment, *changed: Any) -> l
 
 def _report(app: Sphinx, env: BuildEnvironment) -> None:
     root = Path(app.srcdir).parent
-    for outcome in _outcomes(env).values():
-        problem = outcome.problem
-        if outcome.got is not None and outcome.differs:
-            problem = outcome.claim.mismatch(outcome.got)
-        if problem is not None:
-            for place in uses(outcome.claim.id, root) or ["the ledger only"]:
-                logger.warning("%s", problem, location=place, type="claims")
+    ledger = Ledger(all_claims(), sources())
+    for id, problem in problems_by_claim(_outcomes(env).values(), ledger).items():
+        for place in uses(id, root) or ["the ledger only"]:
+            logger.warning("%s", problem, location=place, type="claims")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -193,6 +236,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("claim", ClaimRole())
     app.add_directive("claims-table", ClaimsTable)
     app.add_directive("claims-drift", ClaimsDrift)
+    app.connect("config-inited", _read)
     app.connect("builder-inited", _measure, priority=900)
     app.connect("env-get-outdated", _pages_to_read_again)
     app.connect("env-check-consistency", _report)

@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from akida_lite.claims import checking, measuring, read_ledger
+from akida_lite.claims import Ledger, checking, dump_ledger, measuring, read_ledger
 from akida_lite.claims.checking import check, measure, uses, write
 from akida_lite.claims.measuring import Bench, NotMeasured
+from akida_lite.claims.seals import sealed
 from akida_lite.errors import ClaimError
 from akida_lite.files import sha256_of
 
@@ -65,7 +66,11 @@ def tree(tmp_path, monkeypatch):
     monkeypatch.setattr(checking, "WEIGHTS_FOLDER", weights)
     zoo = tmp_path / "akida_lite" / "zoo"
     zoo.mkdir(parents=True)
-    (zoo / "claims.toml").write_text(LEDGER.format(sha256=sha256_of(b"weights")), "utf-8")
+    ledger = zoo / "claims.toml"
+    ledger.write_text(LEDGER.format(sha256=sha256_of(b"weights")), "utf-8")
+    read = read_ledger(ledger)
+    whole = {id: sealed(claim) for id, claim in read.claims.items()}
+    ledger.write_text(dump_ledger(Ledger(whole, read.sources)), "utf-8")
     (tmp_path / "CHANGES.rst").write_text(CHANGES, "utf-8")
     (tmp_path / "README.rst").write_text(
         "Right: |net.akida.top1|.\n\n.. |net.akida.top1| replace:: 91.90 %\n"
@@ -88,6 +93,11 @@ def correct(monkeypatch):
     return set_count
 
 
+def checked(tree):
+    ledger = ledger_of(tree)
+    return check(root=tree, outcomes=measure(ledger=ledger), ledger=ledger)
+
+
 def ledger_of(tree):
     return read_ledger(tree / "akida_lite" / "zoo" / "claims.toml")
 
@@ -97,22 +107,43 @@ def test_uses_are_pages_and_lines(tree):
         "README.rst:1",
         "README.rst:3",
         "docs/user_guide/page.rst:2",
+        "akida_lite/zoo/claims.toml:8",
     ]
+
+
+def test_ids_that_a_page_puts_together_and_tables_that_list_them_are_uses(tree):
+    page = tree / "examples" / "plot_1.py"
+    page.parent.mkdir()
+    page.write_text('ids = [f"{model}.akida.top1{suffix}", f"{model}.keras.top1"]\n', "utf-8")
+    table = tree / "docs" / "numbers.rst"
+    table.write_text(
+        ".. claims-table::\n   :kind: quoted\n\n.. claims-table::\n   :ids: net.*\n", "utf-8"
+    )
+    (tree / "docs" / "gen").mkdir()
+    (tree / "docs" / "gen" / "copy.rst").write_text("net.speed net.akida.top1\n", "utf-8")
+    assert uses("net.akida.top1", tree)[2:] == [
+        "docs/user_guide/page.rst:2",
+        "examples/plot_1.py:1",
+        "docs/numbers.rst:4",
+        "akida_lite/zoo/claims.toml:8",
+    ]
+    assert uses("net.speed", tree) == ["docs/numbers.rst:4", "akida_lite/zoo/claims.toml:25"]
+    assert uses("no.such", tree) == []
 
 
 def test_a_tree_that_agrees_has_no_problem(tree, correct):
     correct(919)
-    assert check(root=tree, outcomes=measure(ledger=ledger_of(tree))) == []
+    assert checked(tree) == []
 
 
 def test_one_image_less_is_reported_with_page_line_expected_and_got(tree, correct):
     correct(918)
-    (problem,) = check(root=tree, outcomes=measure(ledger=ledger_of(tree)))
+    (problem,) = checked(tree)
     assert str(problem) == (
         "claim 'net.akida.top1' (stated in README.rst:1, README.rst:3, "
-        "docs/user_guide/page.rst:2): expected 91.90 % (919 of 1,000), "
-        "got 91.80 % (918 of 1,000). Fix: find out what changed it; if the change is meant, "
-        "run 'akida-lite claims --write'."
+        "docs/user_guide/page.rst:2, akida_lite/zoo/claims.toml:8): "
+        "expected 91.90 % (919 of 1,000), got 91.80 % (918 of 1,000). Fix: find out what "
+        "changed it; if the change is meant, run 'akida-lite claims --write'."
     )
 
 
@@ -120,8 +151,8 @@ def test_one_changed_byte_of_the_weights_is_reported(tree, correct):
     correct(919)
     ledger = ledger_of(tree)
     (tree / "weights" / "net.npz").write_bytes(b"Weights")
-    (problem,) = check(root=tree, outcomes=measure(ledger=ledger))
-    assert problem.subject == "claim 'net.akida.top1'"
+    (problem,) = check(root=tree, outcomes=measure(ledger=ledger), ledger=ledger)
+    assert problem.subject.startswith("claim 'net.akida.top1' (stated in README.rst:1, ")
     assert problem.problem == (
         f"it was measured with weights net.npz of SHA-256 {sha256_of(b'weights')}, "
         f"shipped are {sha256_of(b'Weights')}"
@@ -130,7 +161,7 @@ def test_one_changed_byte_of_the_weights_is_reported(tree, correct):
 
 def test_missing_weights_are_reported(tree):
     (tree / "weights" / "net.npz").unlink()
-    (problem,) = check(root=tree, outcomes=measure(ledger=ledger_of(tree)))
+    (problem,) = checked(tree)
     assert problem.problem.endswith("shipped are no file")
 
 
@@ -149,7 +180,7 @@ def test_what_cannot_be_measured_here_is_no_mismatch(tree, monkeypatch):
 
     monkeypatch.setitem(measuring.MEASURES, "top1", not_here)
     outcomes = measure(ledger=ledger_of(tree))
-    assert check(root=tree, outcomes=outcomes) == []
+    assert check(root=tree, outcomes=outcomes, ledger=ledger_of(tree)) == []
     assert [o.reason for o in outcomes if o.claim.quantity == "top1"] == ["no data"]
 
 

@@ -136,3 +136,46 @@ def test_drafts_are_read_only_on_request(ledger):
 
 def test_the_ledger_is_plain_toml():
     assert "sources" in tomllib.loads(LEDGER.read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            'quantity = "top1"\n',
+            "",
+            "claim 'net.akida.top1': field 'quantity' is missing. Fix: add it, then run "
+            "'akida-lite claims --write'.",
+        ),
+        (
+            "n_correct = 919",
+            'n_correct = "919"',
+            "claim 'net.akida.top1': n_correct='919' is of the wrong type. Fix: give it as "
+            "int.",
+        ),
+        (
+            'what = "Net"',
+            "what = 3",
+            "claim 'net.akida.top1': what=3 is of the wrong type. Fix: give it as str.",
+        ),
+        (
+            ", number = 918",
+            "",
+            "claim 'net.akida.top1': history=[{'date': '2026-01-01'}] is of the wrong form. "
+            "Fix: give each entry date and number.",
+        ),
+    ],
+)
+def test_a_malformed_record_is_refused_in_one_line(ledger, old, new, message):
+    with pytest.raises(ClaimError) as caught:
+        read_ledger(ledger(RECORD.replace(old, new, 1)))
+    assert str(caught.value) == message
+
+
+def test_what_is_no_toml_is_refused_with_the_line(ledger):
+    with pytest.raises(ClaimError) as caught:
+        read_ledger(ledger("[sources]\noriginal = A tutorial.\n"))
+    assert str(caught.value) == (
+        "file 'claims.toml': it is no TOML (Invalid value (at line 2, column 12)). Fix: mend "
+        "the line, or take it back: git checkout -- akida_lite/zoo/claims.toml."
+    )

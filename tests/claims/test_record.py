@@ -79,12 +79,6 @@ def test_slack_is_a_number_of_images():
     ]
 
 
-def test_a_mismatch_names_the_places_that_state_the_number():
-    assert str(MEASURED.mismatch(1, "README.rst:3")).startswith(
-        "claim 'net.akida.top1' (stated in README.rst:3): expected"
-    )
-
-
 BAD = [
     (replace(MEASURED, id="Net"), "its id is not dotted lower case"),
     (replace(MEASURED, kind="guessed"), "kind='guessed'"),
