@@ -59,9 +59,10 @@ class _Quantized(_Mixed):
         return quantizer
 
     def add_weight(self, *args: Any, **kwargs: Any) -> Any:
-        # Latent weights are rounded to a grid: a half-precision copy would land on other
-        # grid points than the float32 original that is converted.
+        # Latent weights are rounded to a grid: a copy of another precision would land on
+        # other grid points than the float32 original that is converted.
         kwargs.setdefault("autocast", False)
+        kwargs["dtype"] = "float32"
         return super().add_weight(*args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
@@ -114,7 +115,7 @@ class QuantizedConv2D(_Quantized, keras.layers.Conv2D):
         self.quantizer.build(self)
 
     def call(self, inputs: Any) -> Any:
-        kernel = self._cast(self.quantizer.quantize(self.kernel))
+        kernel = self.quantizer.quantize(self.kernel, self.compute_dtype)
         return self._with_bias(self.convolution_op(inputs, kernel))
 
     def get_config(self) -> dict[str, Any]:
@@ -153,7 +154,7 @@ class QuantizedDepthwiseConv2D(_Quantized, keras.layers.DepthwiseConv2D):
         self.quantizer.build(self)
 
     def call(self, inputs: Any) -> Any:
-        kernel = self._cast(self.quantizer.quantize(self.kernel))
+        kernel = self.quantizer.quantize(self.kernel, self.compute_dtype)
         return self._with_bias(
             ops.depthwise_conv(inputs, kernel, self.strides, self.padding, "channels_last")
         )
@@ -206,8 +207,8 @@ class QuantizedSeparableConv2D(_Quantized, keras.layers.SeparableConv2D):
             self.quantizer_dw.build(self)
 
     def call(self, inputs: Any) -> Any:
-        depthwise = self._cast(self.quantizer_dw.quantize(self.depthwise_kernel))
-        pointwise = self._cast(self.quantizer.quantize(self.pointwise_kernel))
+        depthwise = self.quantizer_dw.quantize(self.depthwise_kernel, self.compute_dtype)
+        pointwise = self.quantizer.quantize(self.pointwise_kernel, self.compute_dtype)
         spread = ops.depthwise_conv(
             inputs, depthwise, self.strides, self.padding, "channels_last"
         )
@@ -250,7 +251,7 @@ class QuantizedDense(_Quantized, keras.layers.Dense):
         self.quantizer.build(self)
 
     def call(self, inputs: Any) -> Any:
-        kernel = self._cast(self.quantizer.quantize(self.kernel))
+        kernel = self.quantizer.quantize(self.kernel, self.compute_dtype)
         return self._with_bias(ops.matmul(inputs, kernel))
 
     def get_config(self) -> dict[str, Any]:

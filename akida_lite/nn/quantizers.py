@@ -47,8 +47,16 @@ class Quantizer(abc.ABC):
         """Create the quantizer's own variables in `layer`, if it has any."""
 
     @abc.abstractmethod
-    def quantize(self, w: Any) -> Any:
-        """Return the quantized weights, same shape as `w`, gradients straight through."""
+    def quantize(self, w: Any, dtype: str = "float32") -> Any:
+        """Return the quantized weights, same shape as `w`, gradients straight through.
+
+        Parameters
+        ----------
+        w : float32 tensor
+        dtype : str
+            Of the result. Integers and scale do not depend on it, only how precisely
+            their quotient is rounded.
+        """
 
     @abc.abstractmethod
     def integers(self, w: Float32) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
@@ -108,12 +116,14 @@ class LinearWeightQuantizer(Quantizer):
     def scale_factor(self, w: Any) -> Any:
         """Return levels per unit of weight: a tensor of shape () or (filters,)."""
 
-    def quantize(self, w: Any) -> Any:
+    def quantize(self, w: Any, dtype: str = "float32") -> Any:
         scale_factor = self.scale_factor(w)
         levels = w * scale_factor
         limit = weight_limit(self.bitwidth)
         clipped = ops.clip(straight_through(levels, ops.round(levels)), -limit, limit)
-        return clipped / scale_factor
+        # Half precision divides in float32 and is rounded once.
+        wide = "float64" if dtype == "float64" else "float32"
+        return ops.cast(ops.cast(clipped, wide) / ops.cast(scale_factor, wide), dtype)
 
     def integers(self, w: Float32) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
         weights = ops.convert_to_tensor(w, "float32")
@@ -135,8 +145,8 @@ class WeightFloat(Quantizer):
 
     bitwidth = 0
 
-    def quantize(self, w: Any) -> Any:
-        return w
+    def quantize(self, w: Any, dtype: str = "float32") -> Any:
+        return ops.cast(w, dtype)
 
     def integers(self, w: Float32) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
         raise TypeError(

@@ -285,6 +285,44 @@ def test_agreement_counts_equal_predictions(bench):
     assert measuring.MEASURES["agreement"](claim, bench) == 100
 
 
+def test_only_different_predictions_are_computed_again_in_float64(bench, monkeypatch):
+    ours, asked = np.ones(100, np.int64), []
+    ours[[3, 40, 41]] = 7
+    monkeypatch.setattr(
+        bench,
+        "predictions",
+        lambda m, b, backend, n: ours if backend == "fast" else ours * 0 + 1,
+    )
+
+    def build(model, bits):
+        def in_float64(x):
+            asked.append(x)
+            # Float64 confirms two of the three differences.
+            return np.eye(10)[[7, 1, 7]]
+
+        return in_float64
+
+    monkeypatch.setattr(measuring, "_build_in_float64", build)
+    claim = claim_of(quantity="agreement_float64", n_correct=0, n_total=100, backend="fast")
+    assert measuring.MEASURES["agreement"](claim, bench) == 97
+    assert measuring.MEASURES["agreement_float64"](claim, bench) == 99
+    (x,) = asked
+    assert x.dtype == np.float64
+    np.testing.assert_array_equal(x, bench.images(100)[0][[3, 40, 41]] / 255)
+    ours[:] = 1
+    assert measuring.MEASURES["agreement_float64"](claim, bench) == 100
+    assert len(asked) == 1
+
+
+def test_a_model_in_float64_computes_in_it_and_leaves_the_policy_alone():
+    import keras
+
+    policy = keras.config.dtype_policy()
+    model = measuring._build_in_float64("vgg_cifar10", "2/2/2")
+    assert keras.config.dtype_policy() == policy
+    assert {layer.compute_dtype for layer in model.layers} == {"float64"}
+
+
 @pytest.mark.parametrize(
     ("quantity", "count"), [("parameters", 20), ("trainable_parameters", 3 * 4 + 5)]
 )
