@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from akida_lite.claims import all_claims
+from akida_lite.claims.checking import refill
 
 ROOT = Path(__file__).parents[1]
 
@@ -131,10 +132,28 @@ def test_docstrings_are_prose_and_doctests_are_not():
     assert bare_numbers("page", docstrings(module)) == ["page:2: '5 %'"]
 
 
+README = (ROOT / "README.rst").read_text("utf-8")
+
+
 def test_the_readme_prints_what_the_ledger_says():
-    text = (ROOT / "README.rst").read_text("utf-8")
-    printed = {match["id"]: match["text"] for match in SUBSTITUTION.finditer(text)}
+    printed = {match["id"]: match["text"] for match in SUBSTITUTION.finditer(README)}
     assert printed == {id: str(all_claims()[id]) for id in printed}
+
+
+def test_the_readme_states_the_accuracy_of_both_deployed_networks():
+    stated = set(re.findall(r"\|([a-z][\w.]+)\|$", README, re.MULTILINE))
+    assert stated == {match["id"] for match in SUBSTITUTION.finditer(README)}
+    for network in ("vgg_cifar10", "mobilenet_cifar10"):
+        assert {f"{network}.keras.top1", f"{network}.akida.top1"} <= stated
+
+
+def test_a_changed_number_in_the_readme_is_seen_and_written_back(tmp_path):
+    id = "vgg_cifar10.akida.top1"
+    readme = tmp_path / "README.rst"
+    readme.write_text(README.replace(f"|{id}| replace:: ", f"|{id}| replace:: 1"), "utf-8")
+    assert readme.read_text("utf-8") != README
+    refill(readme, all_claims())
+    assert readme.read_text("utf-8") == README
 
 
 def test_every_claim_that_a_page_names_exists():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -173,7 +173,7 @@ def write(full: bool = False, *, root: Path | None = None) -> list[Claim]:
     changed = [claim for id, claim in claims.items() if claim != ledger.claims[id]]
     _log_changes(root / "CHANGES.rst", changed, ledger)
     _replace(path, dump_ledger(Ledger(claims, ledger.sources)))
-    _refill(root / "README.rst", claims)
+    refill(root / "README.rst", claims)
     return changed
 
 
@@ -241,8 +241,15 @@ def _log_changes(path: Path, changed: list[Claim], ledger: Ledger) -> None:
     _replace(path, f"{head}{_NUMBERS_CHANGED}\n{lines}{tail.removeprefix(chr(10))}")
 
 
-def _refill(path: Path, claims: dict[str, Claim]) -> None:
-    """Rewrite the README's substitutions, the one place where no role can print a claim."""
+def refill(path: Path, claims: Mapping[str, Claim]) -> None:
+    """Rewrite the README's substitutions, the one place where no role can print a claim.
+
+    Parameters
+    ----------
+    path : path
+        Left alone where there is no such file.
+    claims : dict of str to Claim
+    """
     if not path.is_file():
         return
     text = path.read_text("utf-8")
