@@ -24,18 +24,33 @@ def as_text(placement: Placement) -> str:
 def as_html(placement: Placement) -> str:
     """Return the same table for a notebook."""
     titles, rows = _cells(placement)
-    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
+    head = "".join(
+        _html_cell("th", title, column, ' scope="col"') for column, title in enumerate(titles)
+    )
     body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        "<tr>"
+        + _html_cell("th", first, 0, ' scope="row"')
+        + "".join(_html_cell("td", cell, 1) for cell in cells)
         + "</tr>"
         for first, *cells in rows
     )
+    caption = escape(_title(placement))
     return (
-        f"<table><caption>{escape(_title(placement))}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        f"<p>{escape(_totals(placement))}<br>{escape(placement.note)}</p>"
+        # As the tables of reports: it scrolls by itself where the screen is narrow.
+        '<div class="akida-lite-table" style="overflow-x: auto" tabindex="0" role="group" '
+        f'aria-label="{caption}"><table class="table">'
+        f'<caption style="caption-side: top; text-align: left">{caption}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        '<p style="font-size: 0.85em">'
+        f"{escape(_totals(placement))}<br>{escape(placement.note)}</p>"
     )
+
+
+def _html_cell(tag: str, text: str, column: int, scope: str = "") -> str:
+    """Return a cell: names keep to the left, numbers to the right."""
+    align = "right" if column else "left"
+    style = f"padding: 0.2em 0.6em; text-align: {align}; white-space: nowrap"
+    return f'<{tag}{scope} style="{style}">{escape(text)}</{tag}>'
 
 
 def _title(placement: Placement) -> str:
