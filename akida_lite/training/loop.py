@@ -12,6 +12,7 @@ from akida_lite.training.batches import Labels, Pixels
 from akida_lite.training.recipes import Recipe
 
 Step = Callable[[Any, Any], Any]
+Forward = Callable[[Any], Any]
 
 _KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 
@@ -81,9 +82,16 @@ def scaled(x: Pixels, size: int) -> Any:
     return images
 
 
-def accuracy_of(model: keras.Model, x: Pixels, y: Labels, batch_size: int = 250) -> float:
+def forward_of(model: keras.Model) -> Forward:
+    """Return the compiled network, from scaled images to outputs."""
+    compiled: Forward = tf.function(
+        lambda images: scores_of(model, images, training=False), reduce_retracing=True
+    )
+    return compiled
+
+
+def accuracy_of(forward: Forward, x: Pixels, y: Labels, batch_size: int = 250) -> float:
     """Return the share of images whose highest output is their label."""
-    forward = tf.function(lambda images: scores_of(model, images, training=False))
     correct = 0
     for start in range(0, len(x), batch_size):
         outputs = forward(scaled(x[start : start + batch_size], x.shape[1]))

@@ -22,6 +22,7 @@ from akida_lite.training.checkpoint import (
 )
 from akida_lite.training.loop import (
     accuracy_of,
+    forward_of,
     optimizer_of,
     refresh_batch_norm,
     scaled,
@@ -161,6 +162,7 @@ class _Run:
         report: Report,
     ) -> None:
         self.recipe, self.model, self.optimizer = recipe, model, optimizer
+        self.forward = forward_of(model)
         (self.x, self.y), self.held_out = data
         self.checkpoint, self.state, self.report = checkpoint, state, report
         self.losses: list[float] = state.pop("losses", [])
@@ -209,7 +211,7 @@ class _Run:
             "size": self.recipe.stage_at(done - 1).size,
             "train_loss": round(float(np.mean(self.losses)), 5) if self.losses else None,
             "validation_images": len(x),
-            "validation_accuracy": accuracy_of(self.model, x, y) if len(x) else None,
+            "validation_accuracy": accuracy_of(self.forward, x, y) if len(x) else None,
         }
         self.losses.clear()
         self._clock()

@@ -242,7 +242,7 @@ def test_accuracy_is_the_share_of_right_images(data):
     (x, y), _ = data
     model = build(FLOAT)
     right = np.asarray(model(x.astype(np.float32) / 255)).argmax(1) == y
-    assert loop.accuracy_of(model, x, y, batch_size=10) == right.sum() / 48
+    assert loop.accuracy_of(loop.forward_of(model), x, y, batch_size=10) == right.sum() / 48
 
 
 def test_decay_is_for_kernels_only():
