@@ -15,6 +15,7 @@ from akida_lite import nn
 
 _SIGNS = np.array([-1, 1])
 _GAMMAS = np.array([-2, -1, -0.5, 0, 0.5, 1, 2])
+_ONE_POSITION = {"kernel_size": (1, 1), "strides": (1, 1), "padding": "valid"}
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Drawn:
     activated : bool
         Whether the last block has an activation.
     rounds : bool
-        Whether Keras has to round, because a mean divides by no power of two.
+        Whether Keras has to round: a mean or the scaling divides by no power of two.
     """
 
     operations: list = field(default_factory=list)
@@ -67,7 +68,7 @@ class _Builder:
 
     def kernel(self, shape, per_filter):
         """Return a quantizer and weights that it keeps as they are."""
-        bits = self.pick(2, 3, 4, 5)
+        bits = self.pick(2, 3, 4, 5, 8)
         limit = 2 ** (bits - 1) - 1
         integers = self.rng.integers(-limit, limit, shape, endpoint=True)
         if per_filter and self.chance():
@@ -84,25 +85,34 @@ class _Builder:
     def neural(self, kind):
         if kind == "dense":
             self.dense()
-        elif kind == "conv":
-            self.convolution(self.windows())
+            return
+        if len(self.x.shape) == 2:
+            self.append(keras.layers.Reshape((1, 1, self.x.shape[-1])), rational.OnePosition())
+        if kind == "conv":
+            self.convolution(self.windows(((1, 1), (2, 2), (1, 2))))
         elif kind == "pointwise":
-            self.convolution({"kernel_size": (1, 1), "strides": (1, 1), "padding": "same"})
+            self.convolution(_ONE_POSITION)
         elif kind == "separable":
             self.separable(self.windows())
         else:
             self.depthwise(self.windows())
             if kind == "depthwise+pointwise":
-                self.convolution({"kernel_size": (1, 1), "strides": (1, 1)})
+                self.convolution(_ONE_POSITION)
 
-    def windows(self):
-        height, width = self.x.shape[1:3]
-        kernel = self.pick(1, min(2, height)), self.pick(1, min(3, width))
-        return {
+    def windows(self, strides=((1, 1), (2, 2))):
+        """Return a kernel, its strides and its padding, which may be a layer of its own."""
+        size = self.x.shape[1:3]
+        kernel = self.pick(1, min(3, size[0])), self.pick(1, min(3, size[1]))
+        windows = {
             "kernel_size": kernel,
-            "strides": self.pick((1, 1), (2, 2)),
-            "padding": self.pick("same", "valid"),
+            "strides": self.pick(*strides),
+            "padding": self.pick("same", "valid", "zeros"),
         }
+        if windows["padding"] == "zeros":
+            zeros = rational.same_zeros(size, kernel, windows["strides"])
+            self.append(keras.layers.ZeroPadding2D(zeros), rational.Zeros(zeros))
+            windows["padding"] = "valid"
+        return windows
 
     def convolution(self, windows):
         filters = self.pick(1, 3)
@@ -152,9 +162,12 @@ class _Builder:
         layer.pointwise_kernel.assign(pointwise)
         self.add_bias(layer, biased, filters)
 
+    def flatten(self):
+        self.append(keras.layers.Flatten(), rational.Flatten())
+
     def dense(self):
         if len(self.x.shape) == 4:
-            self.append(keras.layers.Flatten(), rational.Flatten())
+            self.flatten()
         units = self.pick(1, 3)
         quantizer, weights = self.kernel((self.x.shape[-1], units), per_filter=True)
         biased = self.chance()
@@ -171,8 +184,12 @@ class _Builder:
             layer.bias.assign(bias)
             self.drawn.operations.append(rational.Plus(bias))
 
-    def tail(self, activated):
-        """Append pooling, normalization and activation in one of the accepted orders."""
+    def tail(self, activated, flat):
+        """Append pooling, normalization and activation in one of the accepted orders.
+
+        Where `flat`, the next layer is a dense one, and the map may be flattened before the
+        activation already.
+        """
         parts = ["norm"] * self.pick(1, 1, 0) + ["activation"] * activated
         if len(self.x.shape) == 4:
             pool = self.pick(None, "max", "max", "whole max", "mean")
@@ -180,6 +197,8 @@ class _Builder:
                 parts.insert(self.draw(st.integers(0, len(parts) - activated)), pool)
             elif pool is not None:
                 parts.insert(self.draw(st.integers(0, len(parts))), pool)
+            if flat and parts[-1:] == ["activation"] and self.chance():
+                parts.insert(-1, "flatten")
         pooled = False
         for part in parts:
             if self.chance():
@@ -192,11 +211,17 @@ class _Builder:
         gamma = self.rng.choice(np.abs(_GAMMAS) if pooled else _GAMMAS, filters)
         beta, mean = self.rng.integers(-8, 8, (2, filters)) / 4
         deviation = 2.0 ** self.rng.integers(-1, 3, filters)
+        scale, center = self.pick((True, True), (True, True), (True, False), (False, True))
         layer = self.append(
-            keras.layers.BatchNormalization(epsilon=0.0),
-            rational.Norm(gamma, beta, mean, deviation),
+            keras.layers.BatchNormalization(epsilon=0.0, scale=scale, center=center),
+            rational.Norm(
+                gamma if scale else np.ones(filters),
+                beta if center else np.zeros(filters),
+                mean,
+                deviation,
+            ),
         )
-        layer.set_weights([gamma, beta, mean, deviation**2])
+        layer.set_weights([*[gamma] * scale, *[beta] * center, mean, deviation**2])
 
     def max(self):
         height, width = self.x.shape[1:3]
@@ -208,25 +233,32 @@ class _Builder:
         )
 
     def whole_max(self):
-        self.append(keras.layers.GlobalMaxPooling2D(), rational.WholeMax())
+        self.whole(keras.layers.GlobalMaxPooling2D, rational.WholeMax())
 
     def mean(self):
         positions = self.x.shape[1] * self.x.shape[2]
         self.drawn.rounds |= positions & (positions - 1) != 0
-        self.append(keras.layers.GlobalAveragePooling2D(), rational.Mean())
+        self.whole(keras.layers.GlobalAveragePooling2D, rational.Mean())
+
+    def whole(self, kind, operation):
+        """Append a pooling of the whole map, which may keep the axes of the position."""
+        keepdims = self.chance()
+        kept = [rational.OnePosition()] * keepdims
+        self.append(kind(keepdims=keepdims), operation, *kept)
 
     def activation(self):
         if self.chance():
             bits = self.pick(1, 2)
             self.append(nn.ActivationDiscreteRelu(bits), rational.Staircase(0.5, 1.0, bits))
             return
-        bits, gamma = self.pick(1, 2, 3, 4), self.pick(0.5, 1.0, 2.0)
+        bits, gamma = self.pick(1, 2, 3, 4, 8), self.pick(0.5, 1.0, 2.0)
         t0 = self.pick(-1.0, 0.0, gamma / 2, 1.25)
         layer = self.append(nn.QuantizedReLU(bits), rational.Staircase(t0, gamma, bits))
         layer.set_weights([np.array(t0), np.array(gamma * 2**bits / 16)])
 
 
 _MAPS = ("conv", "separable", "depthwise", "depthwise+pointwise", "dense")
+_VECTORS = ("dense", "dense", "pointwise", "separable")
 
 
 def quantized_model(data):
@@ -239,21 +271,29 @@ def quantized_model(data):
     shape = draw(st.sampled_from([(4, 4, 1), (3, 5, 2), (5, 4, 3)]))
     sparse = draw(st.booleans())
     shift = 0 if sparse else draw(st.sampled_from([0, 1, 128, 255]))
-    scaling = (draw(st.sampled_from([1, 4, 0.5, 256])), shift)
+    scaling = (draw(st.sampled_from([1, 4, 0.5, 256, 255])), shift)
     drawn = Drawn(input_shape=shape, input_scaling=scaling, sparse=sparse)
+    drawn.rounds = scaling[0] == 255
     builder = _Builder(draw, drawn)
     blocks = draw(st.integers(1, 3))
     drawn.activated = draw(st.booleans())
+    kind = draw(st.sampled_from(_MAPS)) if sparse else "conv"
     for index in range(blocks):
-        last = index == blocks - 1
-        kind = "conv" if index == 0 and not sparse else draw(st.sampled_from(_MAPS))
-        if len(builder.x.shape) == 2:
-            kind = "dense"
-        elif index and draw(st.integers(0, 3)) == 0:
-            # Behind an activation, the mean belongs to the products that follow.
-            builder.mean()
-            kind = "dense"
         builder.neural(kind)
-        builder.tail(drawn.activated or not last)
+        last = index == blocks - 1
+        following = "" if last else draw(st.sampled_from(_MAPS))
+        builder.tail(drawn.activated or not last, following == "dense")
+        kind = _mean_or(builder, following)
     drawn.model = keras.Model(builder.inputs, builder.x)
     return drawn
+
+
+def _mean_or(builder, following):
+    """Return what follows an activation, which may take the mean of the map first."""
+    if following and len(builder.x.shape) == 4 and builder.pick(*[False] * 3, True):
+        # Behind an activation, the mean belongs to the products that follow.
+        builder.mean()
+        return builder.pick("dense", "pointwise")
+    if following and len(builder.x.shape) == 2:
+        return builder.pick(*_VECTORS)
+    return following

@@ -128,6 +128,25 @@ class Staircase:
 
 
 @dataclass
+class OnePosition:
+    def __call__(self, x):
+        return x[:, None, None]
+
+
+def same_zeros(size, kernel, strides):
+    """Return the rows and columns of zeros that padding="same" puts around a map."""
+    return tuple(_padding(size[i], kernel[i], strides[i], "same") for i in (0, 1))
+
+
+@dataclass
+class Zeros:
+    margins: tuple
+
+    def __call__(self, x):
+        return np.pad(x, [(0, 0), *self.margins, (0, 0)], constant_values=Fraction(0))
+
+
+@dataclass
 class Flatten:
     def __call__(self, x):
         return x.reshape(len(x), -1)
