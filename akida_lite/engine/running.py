@@ -200,7 +200,19 @@ def _batches(images: int, size: int) -> Iterator[slice]:
 
 def _empty_output(layer: Layer, shape: Shape, images: int) -> Batch:
     emits_events = isinstance(layer, InputData) or isinstance(layer.output, Staircase)
-    return np.empty((images, *shape), np.uint8 if emits_events else np.int32)
+    dtype = np.dtype(np.uint8 if emits_events else np.int32)
+    try:
+        return np.empty((images, *shape), dtype)
+    except (MemoryError, ValueError) as error:
+        size = images * prod(shape) * dtype.itemsize
+        raise InputError(
+            Problem(
+                "input",
+                f"has {images} images, for which the output of layer {layer.name!r} takes "
+                f"{size} bytes, more than there is memory",
+                "give fewer images at a time",
+            )
+        ) from error
 
 
 def _event_counts(

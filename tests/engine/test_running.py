@@ -137,6 +137,37 @@ def test_progress_reports_after_every_batch():
         ),
         (
             PIXELS,
+            np.zeros((1, 4, 5, 1), np.uint8),
+            "input: has shape (1, 4, 5, 1), layer 'pixels' reads (n, 4, 5, 3). Fix: give one "
+            "array of whole images, height before width before channels.",
+        ),
+        (
+            PIXELS,
+            np.full((1, 4, 5, 3), np.nan),
+            "input: has dtype float64, layer 'pixels' reads uint8 pixels. Fix: give the image "
+            "as it was stored, 0 to 255, before any scaling.",
+        ),
+        (
+            EVENTS,
+            np.full((1, 4, 5, 1), np.nan),
+            "input: has dtype float64, layer 'events' reads integer events. Fix: count events "
+            "as integers, for instance uint8.",
+        ),
+        (
+            PIXELS,
+            np.array([["a"]], object),
+            "input: has dtype object, layer 'pixels' reads uint8 pixels. Fix: give the image "
+            "as it was stored, 0 to 255, before any scaling.",
+        ),
+        (
+            PIXELS,
+            np.broadcast_to(np.zeros((1, 4, 5, 3), np.uint8), (1 << 56, 4, 5, 3)),
+            "input: has 72057594037927936 images, for which the output of layer 'pixels' takes "
+            "1441151880758558720 bytes, more than there is memory. Fix: give fewer images at "
+            "a time.",
+        ),
+        (
+            PIXELS,
             np.zeros((4, 5, 3), np.uint8),
             "input: has shape (4, 5, 3), layer 'pixels' reads (n, 4, 5, 3). Fix: add the batch "
             "axis: x[np.newaxis].",
