@@ -189,7 +189,7 @@ def _table(titles: Sequence[str], widths: Sequence[int], rows: list[nodes.row]) 
     group = nodes.tgroup("", cols=len(titles))
     group += [nodes.colspec(colwidth=width) for width in widths]
     group += [head, nodes.tbody("", *rows)]
-    table = nodes.table("", group, classes=["claims-table"])
+    table = nodes.table("", group, classes=["claims-table", "colwidths-given"])
     return nodes.container("", table, classes=["claims-scroll"])
 
 

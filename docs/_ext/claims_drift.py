@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from typing import TypeAlias
 
 from akida_lite.claims import Claim, Outcome
 
 _ROW = 26
+_LABEL = 36
 _LEFT = 380
 _WIDTH = 840
 _RIGHT = 60
+
+# Percentage points to either side of the original that are drawn in any case.
+_LEAST = 0.5
+
+# Lowest and highest offset of the figure.
+Reach: TypeAlias = tuple[float, float]
 
 
 def drift_svg(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome]) -> str:
@@ -32,7 +40,8 @@ def drift_svg(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome]) -> s
     if not drawn:
         return ""
     rows = [_points(c, claims[c.original], outcomes.get(c.id)) for c in drawn]
-    reach = max([abs(offset) for row in rows for _, offset in row] + [0.5])
+    offsets = [offset for row in rows for _, offset in row]
+    reach = (min([*offsets, -_LEAST]), max([*offsets, _LEAST]))
     height = _ROW * (len(rows) + 2)
     parts = [
         '<div class="claims-scroll" tabindex="0">'
@@ -62,18 +71,20 @@ def _points(claim: Claim, original: Claim, outcome: Outcome | None) -> list[tupl
     return row
 
 
-def _x(offset: float, reach: float) -> float:
-    half = (_WIDTH - _LEFT - _RIGHT) / 2
-    return _LEFT + half + offset / reach * half
+def _x(offset: float, reach: Reach) -> float:
+    low, high = reach
+    return _LEFT + (offset - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT)
 
 
-def _axis(reach: float, height: int) -> str:
+def _axis(reach: Reach, height: int) -> str:
     zero = _x(0, reach)
     bottom = height - 1.5 * _ROW
     labels = "".join(
         f'<text x="{_x(offset, reach):.1f}" y="{height - 0.8 * _ROW:.1f}" '
-        f'text-anchor="middle">{offset:+.2f}</text>'
-        for offset in (-reach, 0, reach)
+        f'text-anchor="middle">{label}</text>'
+        for offset, label in ((0, "0"), *((end, f"{end:+.2f}") for end in reach))
+        # The labels of an end close to the middle would lie over each other.
+        if offset == 0 or abs(_x(offset, reach) - zero) > _LABEL
     )
     return (
         f'<line class="drift-zero" x1="{zero:.1f}" x2="{zero:.1f}" y1="4" y2="{bottom}"/>'
@@ -81,14 +92,17 @@ def _axis(reach: float, height: int) -> str:
     )
 
 
-def _row(index: int, claim: Claim, row: list[tuple[str, float]], reach: float) -> str:
+def _row(index: int, claim: Claim, row: list[tuple[str, float]], reach: Reach) -> str:
     y = _ROW * (index + 0.7)
-    marks = "".join(_mark(kind, _x(offset, reach), y) for kind, offset in row)
+    places = [(kind, _x(offset, reach)) for kind, offset in row]
+    path = " ".join(f"{x:.1f},{y:.1f}" for _, x in places)
+    marks = f'<polyline class="drift-path" points="{path}"/>' if len(claim.history) else ""
+    marks += "".join(_mark(kind, x, y) for kind, x in places)
     last = row[-1][1]
     return (
         f'<text x="{_LEFT - 12}" y="{y + 4:.1f}" text-anchor="end">{escape(claim.what)}</text>'
         f"{marks}"
-        f'<text x="{_WIDTH - _RIGHT + 10}" y="{y + 4:.1f}">{last:+.2f}</text>'
+        f'<text x="{_WIDTH - _RIGHT + 14}" y="{y + 4:.1f}">{last:+.2f}</text>'
     )
 
 
@@ -96,6 +110,6 @@ def _mark(kind: str, x: float, y: float) -> str:
     if kind == "now":
         return f'<circle class="drift-now" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
     if kind == "past":
-        return f'<circle class="drift-past" cx="{x:.1f}" cy="{y:.1f}" r="2"/>'
+        return f'<circle class="drift-past" cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>'
     corners = f"{x - 7:.1f},{y:.1f} {x:.1f},{y - 7:.1f} {x + 7:.1f},{y:.1f} {x:.1f},{y + 7:.1f}"
     return f'<polygon class="drift-published" points="{corners}"/>'

@@ -33,7 +33,7 @@ class HardwareRules(SphinxDirective):
             for row in hardware.rule_rows(_device(self, self.arguments[0]))
         ]
         titles = ("Rule", "Layers", "Must be", "Otherwise", "Status and source")
-        return [table(titles, (18, 18, 24, 20, 20), rows)]
+        return [table(titles, (13, 22, 26, 20, 19), rows)]
 
 
 class HardwareOmissions(SphinxDirective):
@@ -98,7 +98,9 @@ def table(
     group += [nodes.colspec(colwidth=width) for width in widths]
     group += nodes.thead("", _row(titles))
     group += nodes.tbody("", *map(_row, rows))
-    return nodes.container("", nodes.table("", group), classes=["claims-scroll"])
+    # Without the class, browsers guess the widths, and squeeze the rules themselves.
+    given = nodes.table("", group, classes=["colwidths-given"])
+    return nodes.container("", given, classes=["claims-scroll"])
 
 
 def _row(cells: Sequence[str | nodes.Node]) -> nodes.row:

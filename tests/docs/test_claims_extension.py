@@ -130,7 +130,7 @@ def test_two_published_states_are_drawn_and_listed(build):
     now = sealed(MEASURED)
     status, html, _ = build(now, sealed(QUOTED))
     assert status == 0
-    for shape in ("drift-past", "drift-published", "drift-now", "drift-zero"):
+    for shape in ("drift-past", "drift-path", "drift-published", "drift-now", "drift-zero"):
         assert f'class="{shape}"' in html
     assert "Net, R&amp;D" in html
     for cell in ("90.00 % (2026-01-01)", "91.90 % (2026-01-02)", "+1.90 points"):
