@@ -147,8 +147,61 @@ class _Neural:
         _require_output(self, self.output, self.filters)
 
 
+class _Windowed(_Neural):
+    """What the convolutional layers share: a kernel that moves over the map."""
+
+    strides: tuple[int, int]
+    padding: str
+    pool: Pool
+
+    kernel_rank: ClassVar[int] = 4
+    # Event layers read "no event" outside the map; only the input layer reads a pixel.
+    padding_value: ClassVar[int] = 0
+
+    @property
+    def _window(self) -> npt.NDArray[np.int8]:
+        """The kernel that sees several positions, (kh, kw, c_in, ...)."""
+        raise NotImplementedError
+
+    @property
+    def kernel_size(self) -> tuple[int, int]:
+        """(kh, kw) of the kernel that moves over the map."""
+        return self._window.shape[0], self._window.shape[1]
+
+    @property
+    def input_channels(self) -> int:
+        """Channels the layer expects."""
+        return int(self._window.shape[2])
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the map's shape after convolution and pooling."""
+        return pooled_shape(self.pool, self.convolved_shape(input_shape))
+
+    def convolved_shape(self, input_shape: Shape) -> Shape:
+        """Return the map's shape after convolution, before pooling.
+
+        Raises
+        ------
+        LayerError
+            If the map has other channels than the kernel.
+        """
+        if input_shape[2] != self.input_channels:
+            _refuse(
+                self,
+                f"the input has {input_shape[2]} channels, the kernel {self.input_channels}",
+                "feed it the map it was trained on",
+            )
+        down, right = (
+            window_output(size, window, stride, self.padding)
+            for size, window, stride in zip(
+                input_shape[:2], self.kernel_size, self.strides, strict=True
+            )
+        )
+        return (down, right, self.filters)
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Convolutional(_Neural):
+class Convolutional(_Windowed):
     """Convolution of events, then pooling, then the staircase.
 
     Attributes
@@ -175,10 +228,6 @@ class Convolutional(_Neural):
     padding: str = "same"
     pool: Pool = None
 
-    kernel_rank: ClassVar[int] = 4
-    # Event layers read "no event" outside the map; only the input layer reads a pixel.
-    padding_value: ClassVar[int] = 0
-
     def __post_init__(self) -> None:
         self._check_arrays()
         _require_windows(self)
@@ -188,22 +237,8 @@ class Convolutional(_Neural):
         return int(self.weights.shape[3])
 
     @property
-    def kernel_size(self) -> tuple[int, int]:
-        """(kh, kw)."""
-        return self.weights.shape[0], self.weights.shape[1]
-
-    @property
-    def input_channels(self) -> int:
-        """Channels the layer expects."""
-        return int(self.weights.shape[2])
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the map's shape after convolution and pooling."""
-        return pooled_shape(self.pool, self.convolved_shape(input_shape))
-
-    def convolved_shape(self, input_shape: Shape) -> Shape:
-        """Return the map's shape after convolution, before pooling."""
-        return _convolved(self, input_shape, self.kernel_size, self.filters)
+    def _window(self) -> npt.NDArray[np.int8]:
+        return self.weights
 
     def potential_bound(self, input_shape: Shape) -> int:  # noqa: D102 (as in the base)
         per_filter = np.abs(self.weights).sum(axis=(0, 1, 2), dtype=np.int64)
@@ -232,18 +267,15 @@ class InputConvolutional(Convolutional):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 <= self.padding_value <= 255:
-            raise LayerError(
-                layer_problem(
-                    self.name,
-                    type(self).__name__,
-                    f"padding_value={self.padding_value} is not a pixel, 0 to 255",
-                    "choose an input scaling whose shift lies in 0 to 255",
-                )
+            _refuse(
+                self,
+                f"padding_value={self.padding_value} is not a pixel, 0 to 255",
+                "choose an input scaling whose shift lies in 0 to 255",
             )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SeparableConvolutional(_Neural):
+class SeparableConvolutional(_Windowed):
     """Depthwise then pointwise convolution with nothing rounded in between.
 
     Attributes
@@ -266,24 +298,17 @@ class SeparableConvolutional(_Neural):
     padding: str = "same"
     pool: Pool = None
 
-    kernel_rank: ClassVar[int] = 4
-    padding_value: ClassVar[int] = 0
-
     def __post_init__(self) -> None:
         self._check_arrays()
         _require_windows(self)
         if self.depthwise.shape[2:] != (self.pointwise.shape[2], 1) or (
             self.pointwise.shape[:2] != (1, 1)
         ):
-            raise LayerError(
-                layer_problem(
-                    self.name,
-                    type(self).__name__,
-                    f"depthwise {self.depthwise.shape} and pointwise "
-                    f"{self.pointwise.shape} do not fit: (kh, kw, c_in, 1) and "
-                    "(1, 1, c_in, filters) are expected",
-                    "give both kernels the same c_in",
-                )
+            _refuse(
+                self,
+                f"depthwise {self.depthwise.shape} and pointwise {self.pointwise.shape} do "
+                "not fit: (kh, kw, c_in, 1) and (1, 1, c_in, filters) are expected",
+                "give both kernels the same c_in",
             )
 
     @property
@@ -291,22 +316,8 @@ class SeparableConvolutional(_Neural):
         return int(self.pointwise.shape[3])
 
     @property
-    def kernel_size(self) -> tuple[int, int]:
-        """(kh, kw) of the depthwise kernel."""
-        return self.depthwise.shape[0], self.depthwise.shape[1]
-
-    @property
-    def input_channels(self) -> int:
-        """Channels the layer expects."""
-        return int(self.depthwise.shape[2])
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the map's shape after convolution and pooling."""
-        return pooled_shape(self.pool, self.convolved_shape(input_shape))
-
-    def convolved_shape(self, input_shape: Shape) -> Shape:
-        """Return the map's shape after convolution, before pooling."""
-        return _convolved(self, input_shape, self.kernel_size, self.filters)
+    def _window(self) -> npt.NDArray[np.int8]:
+        return self.depthwise
 
     def potential_bound(self, input_shape: Shape) -> int:  # noqa: D102 (as in the base)
         depthwise = np.abs(self.depthwise.astype(np.int64)).sum(axis=(0, 1, 3))
@@ -359,14 +370,11 @@ class FullyConnected(_Neural):
         """
         connections = input_shape[0] * input_shape[1] * input_shape[2]
         if connections != self.weights.shape[0]:
-            raise LayerError(
-                layer_problem(
-                    self.name,
-                    type(self).__name__,
-                    f"the input map {input_shape} has {connections} values, the weights "
-                    f"have {self.weights.shape[0]} rows",
-                    "feed it the map it was trained on",
-                )
+            _refuse(
+                self,
+                f"the input map {input_shape} has {connections} values, the weights "
+                f"have {self.weights.shape[0]} rows",
+                "feed it the map it was trained on",
             )
         return (1, 1, self.filters)
 
@@ -408,28 +416,6 @@ def pooled_shape(pool: Pool, shape: Shape) -> Shape:
     )
 
 
-def _convolved(
-    layer: Convolutional | SeparableConvolutional,
-    input_shape: Shape,
-    kernel: tuple[int, int],
-    filters: int,
-) -> Shape:
-    if input_shape[2] != layer.input_channels:
-        raise LayerError(
-            layer_problem(
-                layer.name,
-                type(layer).__name__,
-                f"the input has {input_shape[2]} channels, the kernel {layer.input_channels}",
-                "feed it the map it was trained on",
-            )
-        )
-    return (
-        window_output(input_shape[0], kernel[0], layer.strides[0], layer.padding),
-        window_output(input_shape[1], kernel[1], layer.strides[1], layer.padding),
-        filters,
-    )
-
-
 def _bound(layer: _Neural, weight_sum: int, convolved: Shape) -> int:
     positions = (
         convolved[0] * convolved[1]
@@ -448,7 +434,7 @@ def _require_bits(layer: InputData | _Neural, what: str, bits: int) -> None:
         _refuse(layer, f"{what}={bits} is outside 1 to 8", f"choose {what} from 1 to 8")
 
 
-def _require_windows(layer: Convolutional | SeparableConvolutional) -> None:
+def _require_windows(layer: _Windowed) -> None:
     windows = [("kernel ", layer.kernel_size, layer.strides, layer.padding)]
     if isinstance(layer.pool, MaxPool):
         windows.append(("pool ", layer.pool.size, layer.pool.strides, layer.pool.padding))
