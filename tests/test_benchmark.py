@@ -11,6 +11,7 @@ import tiny_subject
 
 import akida_lite as al
 from akida_lite import benchmark
+from akida_lite.benchmark import growing, machine, measuring, peers, tasks
 
 
 @pytest.fixture(autouse=True)
@@ -18,8 +19,8 @@ def _children_find_the_subject(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
 
 
-def measured(*peers):
-    return list(benchmark.benchmark("tiny_subject:subject", peers=peers, seconds=0.01))
+def measured(*names):
+    return list(benchmark.benchmark("tiny_subject:subject", peers=names, seconds=0.01))
 
 
 @pytest.mark.slow
@@ -35,6 +36,15 @@ def test_peers_are_measured_in_processes_of_their_own():
     assert keras["ratio_to_keras"] == 1
     assert engine["ratio_to_keras"] == round(engine["images_per_s"] / keras["images_per_s"], 3)
     assert engine["latency_ratio_to_keras"] is None
+    assert engine["memory_ratio_to_keras"] == round(
+        keras["batch_memory_mib"] / engine["batch_memory_mib"], 3
+    )
+
+
+def test_the_cost_of_statistics_is_measured_in_turns():
+    cost = benchmark.statistics_cost("tiny_subject:subject", seconds=0.01)
+    assert cost.ratio > 0
+    assert cost.alternations >= 1
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +62,9 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize("name", benchmark.PEERS)
 def test_every_peer_can_be_measured(name, folder):
     peer = benchmark.PEERS[name]
-    facts = benchmark._measure(peer, tiny_subject.subject(), folder, 0.01, 0.0)
+    if not peer.installed:
+        pytest.skip(f"{name} needs {', '.join(peer.requires)}")
+    facts = tasks.measure(peer, tiny_subject.subject(), folder, 0.01, 0.0)
     assert facts["images_per_s"] > 0
     assert facts["latency_ms"] > 0
     assert facts["batch_size"] in peer.batch_sizes
@@ -64,22 +76,44 @@ def test_ratios_are_taken_to_the_peers_of_keras(monkeypatch):
         "keras_call": (50.0, 10.0),
         "akida_lite": (150.0, 4.0),
     }
+    memory = {"keras_predict": 900.0, "akida_lite": 200.0}
 
-    def child(name, task, folder, seconds):
+    def task(name, task, folder, seconds, environment=None):
+        if task.startswith(tasks.MEMORY):
+            return {"batch_memory_mib": memory[task.removeprefix(tasks.MEMORY)]}
         rate, latency = facts.get(task, (0.0, 0.0))
         rest = {"batch_size": 1, "cold_start_s": 1.0, "peak_rss_mib": 1.0}
         return {"images_per_s": rate, "latency_ms": latency, **rest}
 
-    monkeypatch.setattr(benchmark, "_child", child)
-    ratios = [(one.ratio_to_keras, one.latency_ratio_to_keras) for one in measured(*facts)]
-    assert ratios == [(1.0, None), (0.5, 1.0), (1.5, 2.5)]
+    monkeypatch.setattr(measuring, "run_task", task)
+    ratios = [
+        (one.ratio_to_keras, one.latency_ratio_to_keras, one.memory_ratio_to_keras)
+        for one in measured(*facts)
+    ]
+    assert ratios == [(1.0, None, 1.0), (0.5, 1.0, None), (1.5, 2.5, 4.5)]
     (alone,) = measured("akida_lite")
-    assert (alone.ratio_to_keras, alone.latency_ratio_to_keras) == (None, None)
+    assert alone.ratio_to_keras is None
+    assert alone.latency_ratio_to_keras is None
+    assert alone.memory_ratio_to_keras is None
+
+
+def test_a_peer_gets_the_environment_that_it_names(monkeypatch):
+    given = {}
+
+    def task(name, task, folder, seconds, environment=None):
+        given[task] = environment
+        return dict.fromkeys(
+            ("images_per_s", "batch_size", "latency_ms", "cold_start_s", "peak_rss_mib"), 1
+        )
+
+    monkeypatch.setattr(measuring, "run_task", task)
+    measured("keras_onednn")
+    assert given == {"keras_onednn": {"TF_ENABLE_ONEDNN_OPTS": "1"}}
 
 
 def test_a_peer_whose_packages_are_missing_is_left_out(monkeypatch):
-    monkeypatch.setattr(benchmark, "find_spec", lambda package: None)
-    monkeypatch.setattr(benchmark, "_child", None)
+    monkeypatch.setattr(peers, "find_spec", lambda package: None)
+    monkeypatch.setattr(measuring, "run_task", None)
     assert measured("keras_predict", "tflite_int8") == []
 
 
@@ -115,10 +149,107 @@ def test_what_is_unknown_is_refused(name, peers, message):
     assert str(refused.value) == message
 
 
-def test_every_peer_of_the_engine_gives_the_same_integers(folder):
+EXACT = {
+    "akida_lite": lambda found: found.output,
+    "akida_lite_numpy": np.concatenate,
+    "onnx_export": lambda found: np.concatenate([part[0] for part in found]),
+    "onnx_float32": lambda found: np.concatenate([part[0] for part in found]),
+    "openvino_float32": lambda found: np.concatenate([part[0] for part in found]),
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_peers_that_claim_the_integers_of_the_chip_give_them(name, folder):
+    if not benchmark.PEERS[name].installed:
+        pytest.skip("it is not installed")
     subject = tiny_subject.subject()
-    fast, reference = (
-        benchmark.PEERS[name].load(subject, folder)(subject.images(), 0)
-        for name in ("akida_lite", "akida_lite_reference")
+    predict = benchmark.PEERS[name].load(subject, folder)
+    reference = benchmark.PEERS["akida_lite_reference"].load(subject, folder)
+    expected = reference(subject.images(), 0).output
+    found = EXACT[name](predict(subject.images(), 2))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_growth_varies_one_size_at_a_time(monkeypatch):
+    monkeypatch.setattr(growing, "VALUES", {"batch_size": (1, 2), "width": (4,)})
+    monkeypatch.setattr(growing, "Setting", lambda: SMALL)
+    points = list(benchmark.growth(seconds=0.01))
+    assert [(point.varied, point.batch_size, point.width) for point in points] == [
+        ("batch_size", 1, 2),
+        ("batch_size", 2, 2),
+        ("width", 2, 4),
+    ]
+    for point in points:
+        assert point.image_size == 8
+        assert point.images_per_s > 0
+        assert point.ratio_to_keras > 0
+
+
+SMALL = growing.Setting(batch_size=2, image_size=8, width=2)
+
+
+def test_the_machine_is_described():
+    facts = benchmark.this_machine("busy")
+    assert facts.cores >= 1
+    assert facts.processor
+    assert facts.packages["numpy"] == np.__version__
+    assert facts.note == "busy"
+
+
+def test_packages_that_are_missing_have_no_version(monkeypatch):
+    monkeypatch.setattr(machine, "PACKAGES", ("numpy", "no-such-package"))
+    assert list(benchmark.this_machine().packages) == ["numpy"]
+
+
+def line(peer, **facts):
+    of_all = {"model": "vgg", "images_per_s": 2.0, "cold_start_s": 1.0, "ratio_to_keras": 2.0}
+    of_all |= {"latency_ratio_to_keras": 8.0, "memory_ratio_to_keras": None}
+    return {"kind": "peer", "peer": peer, **of_all, **facts}
+
+
+def test_the_headline_lists_what_the_engine_is_judged_by():
+    lines = [
+        {"kind": "machine"},
+        line("keras_predict", cold_start_s=12.0),
+        line("tflite_int8", images_per_s=1.0),
+        line("akida_lite"),
+        line("akida_lite", model="mobilenet", ratio_to_keras=None),
+        {"kind": "statistics", "model": "vgg", "ratio": 1.014},
+    ]
+    models, rows = benchmark.headline(lines)
+    assert models == ["vgg", "mobilenet"]
+    assert [row[1:] for row in rows] == [
+        ["2.00", "–"],
+        ["2.00", "–"],
+        ["8.00", "8.00"],
+        ["–", "–"],
+        ["12", "–"],
+        ["1.00 s", "1.00 s"],
+        ["1.01", "–"],
+    ]
+
+
+def test_lines_are_written_and_read(tmp_path):
+    results = [
+        benchmark.this_machine(),
+        benchmark.Measurement("m", "p", 1.0, 1, 1.0, 1.0, None, 1.0, 1.0),
+        benchmark.StatisticsCost("m", 1.0, 2, 3),
+        benchmark.GrowthPoint("width", 1, 2, 3, 4.0, 5.0, 0.8),
+    ]
+    path = tmp_path / "lines.jsonl"
+    path.write_text("\n".join(map(benchmark.as_line, results)), "utf-8")
+    read = benchmark.lines_of(path)
+    assert [one.pop("kind") for one in read] == ["machine", "peer", "statistics", "growth"]
+    assert read == [json.loads(json.dumps(asdict(result))) for result in results]
+
+
+@pytest.mark.parametrize("text", ["no JSON", "[1]", '{"model": "vgg"}'])
+def test_a_file_of_something_else_is_refused(text, tmp_path):
+    path = tmp_path / "lines.jsonl"
+    path.write_text('{"kind": "machine"}\n' + text, "utf-8")
+    with pytest.raises(al.FileFormatError) as refused:
+        benchmark.lines_of(path)
+    assert str(refused.value) == (
+        f"file '{path}': line 2 is {text!r}, no JSON object with a 'kind'. Fix: write it "
+        "again: akida-lite benchmark --output FILE."
     )
-    np.testing.assert_array_equal(fast.output, reference.output)

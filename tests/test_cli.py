@@ -422,21 +422,43 @@ def test_claims_write_prints_what_changed(capsys, monkeypatch):
     assert lines[1] == "1 claims changed"
 
 
-def test_benchmark_prints_one_object_a_line(capsys, monkeypatch):
-    asked = []
-
+def measured_by(asked):
     def measured(model, *, peers, seconds):
         asked.append((model, tuple(peers), seconds))
         yield benchmark.Measurement(model, "keras_predict", 1.0, 1, 1.0, 1.0, None, 1.0, 1.0)
 
-    monkeypatch.setattr(numbers, "benchmark", measured)
-    status, lines, _ = run(capsys, "benchmark", "--peers", "keras_predict", "--seconds", 0.5)
+    return measured
+
+
+def test_benchmark_prints_one_object_a_line(capsys, monkeypatch, tmp_path):
+    asked, path = [], tmp_path / "lines.jsonl"
+    monkeypatch.setattr(numbers, "benchmark", measured_by(asked))
+    arguments = ("--peers", "keras_predict", "--seconds", 0.5, "--note", "quiet", "-o", path)
+    status, lines, _ = run(capsys, "benchmark", *arguments)
     assert status == 0
-    assert [json.loads(line)["model"] for line in lines] == list(benchmark.QUANTIZATION)
-    assert {"model", "peer", "images_per_s", "ratio_to_keras", "peak_rss_mib"} <= json.loads(
-        lines[-1]
-    ).keys()
+    assert path.read_text("utf-8").splitlines() == lines
+    first, *others = map(json.loads, lines)
+    assert (first["kind"], first["note"]) == ("machine", "quiet")
+    assert [one["model"] for one in others] == list(benchmark.QUANTIZATION)
+    assert {"model", "peer", "images_per_s", "ratio_to_keras", "peak_rss_mib"} <= others[
+        -1
+    ].keys()
     assert asked == [(name, ("keras_predict",), 0.5) for name in benchmark.QUANTIZATION]
+
+
+def test_benchmark_says_what_statistics_cost_where_the_engine_runs(capsys, monkeypatch):
+    monkeypatch.setattr(numbers, "benchmark", measured_by([]))
+    cost = benchmark.StatisticsCost("vgg_cifar10", 1.0, 2, 3)
+    monkeypatch.setattr(numbers, "statistics_cost", lambda model, seconds: cost)
+    _, lines, _ = run(capsys, "benchmark", "vgg_cifar10")
+    assert [json.loads(line)["kind"] for line in lines] == ["machine", "peer", "statistics"]
+
+
+def test_benchmark_of_growth_measures_no_model(capsys, monkeypatch):
+    point = benchmark.GrowthPoint("width", 1, 2, 3, 4.0, 5.0, 0.8)
+    monkeypatch.setattr(numbers, "growth", lambda seconds: iter([point]))
+    _, lines, _ = run(capsys, "benchmark", "--growth")
+    assert [json.loads(line)["kind"] for line in lines] == ["machine", "growth"]
 
 
 @pytest.fixture

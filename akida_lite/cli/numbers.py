@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 from akida_lite import claims
-from akida_lite.benchmark import PEERS, QUANTIZATION, benchmark
+from akida_lite.benchmark import (
+    PEERS,
+    QUANTIZATION,
+    as_line,
+    benchmark,
+    growth,
+    require_known,
+    statistics_cost,
+    this_machine,
+)
+from akida_lite.benchmark.results import Result
 from akida_lite.claims import checking
+from akida_lite.files import atomic_write
 
 
 def add_commands(commands: Any) -> None:
@@ -37,7 +49,7 @@ def add_commands(commands: Any) -> None:
         "benchmark",
         help="images per second here, of this package and of others",
         description="Measure every peer in a process of its own, and print a JSON object a "
-        "line. Ratios above 1 are faster than Keras.",
+        "line, the machine first. Ratios above 1 are faster than Keras.",
     )
     speed.add_argument(
         "models",
@@ -51,6 +63,17 @@ def add_commands(commands: Any) -> None:
     )
     speed.add_argument(
         "--seconds", type=float, default=3.0, help="time for each figure (default: 3)"
+    )
+    speed.add_argument(
+        "--growth",
+        action="store_true",
+        help="measure a small network with growing batches, images and widths instead",
+    )
+    speed.add_argument(
+        "-o", "--output", metavar="FILE", help="write the lines to a file as well, when done"
+    )
+    speed.add_argument(
+        "--note", default="", help="what a reader of the figures should know about the run"
     )
     speed.set_defaults(run=run_benchmark)
 
@@ -78,10 +101,27 @@ def run_claims(given: argparse.Namespace) -> int:
 
 def run_benchmark(given: argparse.Namespace) -> int:
     """Measure, and print a line as soon as it is known."""
-    for model in given.models or QUANTIZATION:
-        for measurement in benchmark(model, peers=given.peers, seconds=given.seconds):
-            print(json.dumps(asdict(measurement)), flush=True)
+    lines = []
+    for result in _results(given):
+        lines.append(as_line(result))
+        print(lines[-1], flush=True)
+    if given.output:
+        with atomic_write(given.output) as file:
+            file.write("".join(f"{line}\n" for line in lines).encode())
     return 0
+
+
+def _results(given: argparse.Namespace) -> Iterator[Result]:
+    models = given.models or list(QUANTIZATION)
+    require_known(models, given.peers)
+    yield this_machine(given.note)
+    if given.growth:
+        yield from growth(seconds=given.seconds)
+        return
+    for model in models:
+        yield from benchmark(model, peers=given.peers, seconds=given.seconds)
+        if "akida_lite" in given.peers:
+            yield statistics_cost(model, seconds=given.seconds)
 
 
 def _check(full: bool) -> int:

@@ -30,7 +30,11 @@ OUTPUT = "output"
 
 
 def build(
-    layers: Sequence[Layer], *, every_output: bool = False, any_order: bool = False
+    layers: Sequence[Layer],
+    *,
+    every_output: bool = False,
+    any_order: bool = False,
+    eight_bits: bool = True,
 ) -> Any:
     """Lower a chain of layers.
 
@@ -44,6 +48,9 @@ def build(
     any_order : bool
         Whether channels may come out in the order in which they are computed. That saves
         time where order does not matter.
+    eight_bits : bool
+        Whether products may be computed in bytes. In float32 they are exact as well, and
+        slower; it is there to be measured.
 
     Returns
     -------
@@ -58,7 +65,7 @@ def build(
     """
     layers = tuple(layers)
     shapes = layer_shapes(layers)
-    graph = Graph()
+    graph = Graph(eight_bits=eight_bits)
     shape = shapes[0][0]
     source = Map(graph.transpose(INPUT, TO_NCHW), shape, np.arange(shape[2]))
     outputs: list[Value] = []

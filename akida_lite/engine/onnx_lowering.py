@@ -106,7 +106,7 @@ def separable(graph: Graph, layer: SeparableConvolutional, source: Map) -> Lower
     """Return the depthwise sums, added already, and the matrix product that mixes them."""
     convolved = layer.convolved_shape(source.shape)
     groups = group_taps(layer.depthwise, activation_levels(layer.input_bits))
-    if groups is None:
+    if groups is None or not graph.eight_bits:
         return Lowered(_mixed_sums(graph, layer, source), convolved)
     parts = _partial_sums(graph, layer, groups, source)
     parts = graph.transpose(parts, TO_NHWC)

@@ -44,9 +44,16 @@ class Value(NamedTuple):
 
 
 class Graph:
-    """Nodes and constants, in the order in which they were added."""
+    """Nodes and constants, in the order in which they were added.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    eight_bits : bool
+        Whether products may be computed in bytes; if not, in float32.
+    """
+
+    def __init__(self, *, eight_bits: bool = True) -> None:
+        self.eight_bits = eight_bits
         # Here, so that importing the engine does not import onnx; untyped, as onnx is.
         self._onnx: Any = import_module("onnx")
         self._transposed: dict[str, tuple[str, list[int]]] = {}

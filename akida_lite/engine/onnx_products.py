@@ -110,7 +110,7 @@ def activated(
         (quantized, MULTIPLYING, HIGHEST_INT8 // largest),
         (divided, DIVIDING, FLOAT32_EXACT // convolution.bounds.clip(1)),
     ]
-    for lowered, arithmetic, factors in attempts:
+    for lowered, arithmetic, factors in attempts if graph.eight_bits else attempts[-1:]:
         factors = np.minimum(factors, _LARGEST_FACTOR)
         placement = place(thresholds, convolution.reach, factors, arithmetic)
         if placement.placed.all():

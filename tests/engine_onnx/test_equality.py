@@ -259,3 +259,13 @@ def test_a_layer_in_the_middle_may_end_in_a_constant(rng):
     assert (levels[..., 0] == 0).all()
     assert (levels[..., 1] == 3).all()
     assert set(np.unique(levels[..., 2])) == {1, 2}
+
+
+@pytest.mark.parametrize("model", [vgg_like, mobilenet_like])
+def test_without_products_of_bytes_the_integers_are_the_same(model, rng):
+    layers = model(rng)
+    graph = build(layers, eight_bits=False)
+    assert "QLinearConv" not in {node.op_type for node in graph.graph.node}
+    x = extremes(layers[0].input_shape, 255, rng)
+    (found,) = onnx_runtime._session(graph, None).run(None, {"input": x})
+    assert_same(found, reference.prepare(layers, None).output(x))

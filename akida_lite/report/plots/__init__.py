@@ -9,6 +9,7 @@ from akida_lite.report.plots.chips import mesh
 from akida_lite.report.plots.neurons import thresholds, weight_histogram
 from akida_lite.report.plots.per_layer import comparison, ops, sparsity
 from akida_lite.report.plots.scores import potentials
+from akida_lite.report.plots.speed import speed_growth, speed_ratios
 from akida_lite.report.plots.training import learning_curves
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "ops",
     "potentials",
     "sparsity",
+    "speed_growth",
+    "speed_ratios",
     "thresholds",
     "weight_histogram",
 ]

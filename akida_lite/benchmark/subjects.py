@@ -1,0 +1,96 @@
+"""Models to measure, in the forms that the peers run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from akida_lite.errors import InputError, Problem
+
+Images: TypeAlias = npt.NDArray[np.uint8]
+
+QUANTIZATION = {
+    "vgg_cifar10": {
+        "weights_quantization": 2,
+        "activ_quantization": 2,
+        "input_weights_quantization": 2,
+    },
+    "mobilenet_cifar10": {
+        "weights_quantization": 4,
+        "activ_quantization": 4,
+        "input_weights_quantization": 8,
+    },
+}
+"""Arguments of the zoo's functions for the models that are measured."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model to measure, in the forms that the peers run.
+
+    Attributes
+    ----------
+    keras_model : callable
+        Makes the quantized Keras model, whose input is the pixel divided by 255.
+    layers : callable
+        Makes the integer layers of the same model.
+    float_model : callable
+        Makes a Keras model of the same architecture without quantizers.
+    images : callable
+        Gives uint8 images of shape (n, h, w, c).
+    """
+
+    keras_model: Callable[[], Any]
+    layers: Callable[[], Sequence[Any]]
+    float_model: Callable[[], Any]
+    images: Callable[[], Images]
+
+
+def zoo_subject(name: str) -> Subject:
+    """Return a model of the zoo as a subject.
+
+    Raises
+    ------
+    InputError
+        If `name` is none of `QUANTIZATION`.
+    """
+    if name not in QUANTIZATION:
+        known = ", ".join(map(repr, QUANTIZATION))
+        problem = Problem(
+            "option 'model'", f"{name!r} is none of {known}", "choose one of them"
+        )
+        raise InputError(problem)
+
+    def keras_model() -> Any:
+        factory = getattr(import_module("akida_lite.zoo"), name)
+        return factory((32, 32, 3), weights="cifar10", **QUANTIZATION[name])
+
+    def layers() -> Sequence[Any]:
+        convert = import_module("akida_lite.conversion").convert
+        converted: Sequence[Any] = convert(keras_model(), input_scaling=(255, 0)).layers
+        return converted
+
+    def float_model() -> Any:
+        factory = getattr(import_module("akida_lite.zoo"), name)
+        bits = dict.fromkeys(QUANTIZATION[name], 0)
+        return factory((32, 32, 3), weights=None, **bits)
+
+    def images() -> Images:
+        sample: Images = import_module("akida_lite.datasets").load_cifar10_sample()[0]
+        return sample
+
+    return Subject(keras_model, layers, float_model, images)
+
+
+def subject(name: str) -> Subject:
+    """Return the subject called `name`: of the zoo, or ``module:function`` that makes one."""
+    module, _, function = name.partition(":")
+    if function:
+        made: Subject = getattr(import_module(module), function)()
+        return made
+    return zoo_subject(name)
