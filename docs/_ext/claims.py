@@ -76,24 +76,35 @@ class ClaimsTable(SphinxDirective):
             for id, found in sorted(all_claims().items())
             if pattern.fullmatch(id) and found.kind == self.options.get("kind", found.kind)
         ]
-        rows = [self._row(found) for found in wanted]
-        titles = ("Number", "Original", "Published", "This build", "How")
-        widths = (34, 12, 12, 16, 26)
-        return [_table(titles, widths, rows)] if rows else [nodes.paragraph("", "None yet.")]
+        if not wanted:
+            return [nodes.paragraph("", "None yet.")]
+        if self.options.get("kind") == "quoted":
+            # Nothing here is measured: two columns would be empty.
+            titles, widths = ("Number", "Quoted", "Source"), (44, 18, 38)
+            rows = [_cells(self._name(c), _paragraph(c), _how(c)) for c in wanted]
+        else:
+            titles = ("Number", "Original", "Published", "This build", "How")
+            widths = (34, 12, 12, 16, 26)
+            rows = [self._row(found) for found in wanted]
+        return [_table(titles, widths, rows)]
 
     def _row(self, found: Claim) -> nodes.row:
         original = found if found.kind == "quoted" else all_claims().get(found.original)
+        return _cells(
+            self._name(found),
+            _paragraph(original or ""),
+            _paragraph(found if found.kind == "measured" else ""),
+            _paragraph(_this_build(found, _outcomes(self.env))),
+            _how(found),
+        )
+
+    def _name(self, found: Claim) -> nodes.paragraph:
+        """Return what the number says, as the target of its links."""
         target = nodes.inline("", "", ids=[_anchor(found.id)])
         _note_label(self.env, found.id)
         name = nodes.paragraph("", "", target, nodes.Text(f"{found.what} "))
         name += nodes.literal(found.id, found.id)
-        return _cells(
-            name,
-            nodes.paragraph("", str(original) if original else ""),
-            nodes.paragraph("", str(found) if found.kind == "measured" else ""),
-            nodes.paragraph("", _this_build(found, _outcomes(self.env))),
-            _how(found),
-        )
+        return name
 
 
 class ClaimsDrift(SphinxDirective):
@@ -162,6 +173,10 @@ def _how(found: Claim) -> nodes.paragraph:
     # Literal, or its two dashes would become one long one.
     how += nodes.literal(found.command, found.command)
     return how
+
+
+def _paragraph(content: Claim | str) -> nodes.paragraph:
+    return nodes.paragraph("", str(content))
 
 
 def _history(found: Claim) -> nodes.row:

@@ -139,3 +139,13 @@ def test_two_published_states_are_drawn_and_listed(build):
 
 def test_the_drift_is_empty_where_nothing_stands_beside_an_original():
     assert claims_drift.drift_svg({QUOTED.id: QUOTED}, {}) == ""
+
+
+def test_quoted_numbers_are_listed_without_columns_of_measurements(build, tmp_path):
+    page = PAGE + "\n.. claims-table::\n   :kind: quoted\n"
+    (tmp_path / "docs" / "index.rst").write_text(page, "utf-8")
+    status, html, _ = build(sealed(MEASURED), sealed(QUOTED))
+    assert status == 0
+    quoted = html.rsplit("<table", 1)[1]
+    assert all(cell in quoted for cell in ("Quoted", "Source", "93.00 %", "quoted: A tutorial."))
+    assert "This build" not in quoted
