@@ -12,6 +12,7 @@ into the next event: its level is the number of thresholds strictly below the po
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from math import prod
 from typing import ClassVar, TypeAlias
 
 import numpy as np
@@ -130,6 +131,16 @@ class _Neural:
         """Width of the output events; None where the output is the potential."""
         return self.output.bits if isinstance(self.output, Staircase) else None
 
+    @property
+    def weight_count(self) -> int:
+        """Number of weights, zero or not."""
+        return sum(kernel.size for kernel in self._kernels().values())
+
+    @property
+    def weights_per_event(self) -> int:
+        """How many weights one incoming event meets, at most: at the border it meets fewer."""
+        raise NotImplementedError
+
     def potential_bound(self, input_shape: Shape) -> int:
         """Return the largest magnitude any potential can take, for any events of `input_shape`.
 
@@ -138,11 +149,14 @@ class _Neural:
         """
         raise NotImplementedError
 
+    def _kernels(self) -> dict[str, npt.NDArray[np.int8]]:
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        starts = ("weights", "depthwise", "pointwise")
+        return {name: getattr(self, name) for name in names if name.startswith(starts)}
+
     def _check_arrays(self) -> None:
-        for field in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, field.name)
-            if field.name.startswith(("weights", "depthwise", "pointwise")):
-                _require_weights(self, field.name, value, self.weight_bits)
+        for name, kernel in self._kernels().items():
+            _require_weights(self, name, kernel, self.weight_bits)
         _require_bits(self, "input_bits", self.input_bits)
         _require_output(self, self.output, self.filters)
 
@@ -237,6 +251,10 @@ class Convolutional(_Windowed):
         return int(self.weights.shape[3])
 
     @property
+    def weights_per_event(self) -> int:  # noqa: D102 (as in the base)
+        return prod(self.kernel_size) * self.filters
+
+    @property
     def _window(self) -> npt.NDArray[np.int8]:
         return self.weights
 
@@ -316,6 +334,11 @@ class SeparableConvolutional(_Windowed):
         return int(self.pointwise.shape[3])
 
     @property
+    def weights_per_event(self) -> int:  # noqa: D102 (as in the base)
+        # One of the depthwise kernel at each position, and all behind that position.
+        return prod(self.kernel_size) * (1 + self.filters)
+
+    @property
     def _window(self) -> npt.NDArray[np.int8]:
         return self.depthwise
 
@@ -356,6 +379,10 @@ class FullyConnected(_Neural):
     def filters(self) -> int:  # noqa: D102 (as in the base)
         return int(self.weights.shape[1])
 
+    @property
+    def weights_per_event(self) -> int:  # noqa: D102 (as in the base)
+        return self.filters
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return ``(1, 1, filters)``.
 
@@ -368,7 +395,7 @@ class FullyConnected(_Neural):
         LayerError
             If the neurons have another number of connections.
         """
-        connections = input_shape[0] * input_shape[1] * input_shape[2]
+        connections = prod(input_shape)
         if connections != self.weights.shape[0]:
             _refuse(
                 self,

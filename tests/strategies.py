@@ -1,18 +1,19 @@
 """Layers and whole models of every kind, drawn by hypothesis."""
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 from hypothesis import strategies as st
 
 from akida_lite.fixed_point import INT32_MAX, INT32_MIN, activation_levels, weight_limit
 from akida_lite.layers import (
-    Convolutional,
     FullyConnected,
     GlobalAveragePool,
     InputConvolutional,
     InputData,
     MaxPool,
+    Neural,
     Potentials,
     SeparableConvolutional,
     Staircase,
@@ -147,7 +148,8 @@ def input_layers(draw, last=False):
     return draw(windowed(InputConvolutional, shape, 8, last, "input", **extra))
 
 
-EVENT_LAYERS = (Convolutional, SeparableConvolutional, FullyConnected)
+EVENT_LAYERS = get_args(Neural)
+"""Every type but those that start a model."""
 
 
 @st.composite

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from akida_lite.engine.onnx_graph import INPUT, build
+from akida_lite.engine.onnx_lowering import LOWERINGS
 from akida_lite.engine.program import Batch, Program
 from akida_lite.layers import (
     Convolutional,
+    InputData,
     Layer,
     SeparableConvolutional,
     Shape,
@@ -32,6 +34,11 @@ _LARGEST_BATCH = 256
 def available() -> bool:
     """Whether the packages onnx and onnxruntime are installed; imports neither."""
     return all(find_spec(package) is not None for package in ("onnx", "onnxruntime"))
+
+
+def knows(layers: tuple[Layer, ...]) -> bool:
+    """Whether there is an ONNX form of every layer."""
+    return all(isinstance(layer, InputData) or type(layer) in LOWERINGS for layer in layers)
 
 
 def prepare(layers: tuple[Layer, ...], threads: int | None) -> Program:

@@ -59,6 +59,8 @@ def check(layers: Sequence[Layer], device: Device = AKD1000) -> list[Problem]:
 def _problems(
     layer: Layer, shape: Shape, following: Layer | None, device: Device
 ) -> list[Problem]:
+    if type(layer).__name__ not in known_types(device):
+        return [_unknown(layer, device)]
     values = [(rule, rule.value(layer, shape, following)) for rule in device.rules]
     return [
         layer_problem(
@@ -72,6 +74,22 @@ def _problems(
         for rule, value in values
         if _broken(rule, value)
     ]
+
+
+def known_types(device: Device) -> list[str]:
+    """Return the names of the layer types that a device's table speaks of."""
+    named = {name for rule in device.rules for name in rule.layers}
+    return sorted(named.union(device.capacity.layers_off_mesh))
+
+
+def _unknown(layer: Layer, device: Device) -> Problem:
+    kind = type(layer).__name__
+    return layer_problem(
+        layer.name,
+        kind,
+        f"no rule of {device.name} is about this type, so nothing says that it is accepted",
+        f"use one of {', '.join(known_types(device))}",
+    )
 
 
 def _broken(rule: Rule, value: object) -> bool:

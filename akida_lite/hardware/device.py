@@ -69,7 +69,8 @@ class Device:
     name : str
         Used in messages.
     rules : tuple of Rule
-        Every one applies to every layer whose type it names.
+        Every one applies to every layer whose type it names. A layer whose type none names
+        is refused, unless `capacity` has it off the mesh.
     omissions : tuple of Omission
         What sources disagree on, decided the other way.
     capacity : Capacity

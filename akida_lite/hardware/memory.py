@@ -6,14 +6,7 @@ from dataclasses import dataclass
 from math import prod
 
 from akida_lite.fixed_point import activation_levels
-from akida_lite.layers import (
-    Convolutional,
-    InputConvolutional,
-    InputData,
-    Layer,
-    SeparableConvolutional,
-    Shape,
-)
+from akida_lite.layers import InputConvolutional, InputData, Layer, Shape
 
 
 @dataclass(frozen=True)
@@ -46,7 +39,7 @@ def memory_of(layer: Layer, input_shape: Shape, threshold_bits: int) -> LayerMem
     if isinstance(layer, InputData):
         return LayerMemory(0, 0, input_map)
     levels = activation_levels(layer.act_bits) if layer.act_bits is not None else 0
-    weights = _weight_count(layer) * layer.weight_bits
+    weights = layer.weight_count * layer.weight_bits
     return LayerMemory(weights, layer.filters * levels * threshold_bits, input_map)
 
 
@@ -62,16 +55,4 @@ def operations_per_event(layer: Layer) -> int | None:
     """
     if isinstance(layer, InputData | InputConvolutional):
         return None
-    if isinstance(layer, SeparableConvolutional):
-        return prod(layer.kernel_size) * (layer.filters + 1)
-    if isinstance(layer, Convolutional):
-        return prod(layer.kernel_size) * layer.filters
-    return layer.filters
-
-
-def _weight_count(layer: Layer) -> int:
-    if isinstance(layer, InputData):
-        return 0
-    if isinstance(layer, SeparableConvolutional):
-        return layer.depthwise.size + layer.pointwise.size
-    return layer.weights.size
+    return layer.weights_per_event

@@ -27,11 +27,10 @@ from akida_lite.engine import EventCount
 from akida_lite.errors import InputError, LayerError, Problem
 from akida_lite.hardware.memory import operations_per_event
 from akida_lite.layers import (
-    Convolutional,
+    FullyConnected,
     InputConvolutional,
     InputData,
     Layer,
-    SeparableConvolutional,
     Shape,
     layer_shapes,
 )
@@ -202,13 +201,9 @@ def dense_macs(layer: Layer, input_shape: Shape) -> int:
     """Return the multiplications and additions for one image when zeros are not skipped."""
     if isinstance(layer, InputData):
         return 0
-    if isinstance(layer, SeparableConvolutional):
-        height, width, _ = layer.convolved_shape(input_shape)
-        taps = prod(layer.kernel_size)
-        return height * width * input_shape[2] * (taps + layer.filters)
-    if isinstance(layer, Convolutional):
-        return prod(layer.convolved_shape(input_shape)[:2]) * layer.weights.size
-    return layer.weights.size
+    if isinstance(layer, FullyConnected):
+        return layer.weight_count
+    return prod(layer.convolved_shape(input_shape)[:2]) * layer.weight_count
 
 
 def _layer_statistics(layer: Layer, shape: Shape, count: EventCount) -> LayerStatistics:

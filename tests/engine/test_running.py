@@ -5,6 +5,7 @@ import subprocess
 import sys
 import weakref
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import given
 from strategies import runs
 
 from akida_lite.engine import BACKENDS, run, trace
+from akida_lite.engine.onnx_lowering import LOWERINGS
+from akida_lite.engine.onnx_runtime import knows
 from akida_lite.engine.program import kept_while_layers_live
 from akida_lite.errors import InputError, LayerError
 from akida_lite.layers import (
@@ -19,6 +22,7 @@ from akida_lite.layers import (
     FullyConnected,
     InputConvolutional,
     InputData,
+    Layer,
     Potentials,
     SeparableConvolutional,
     Staircase,
@@ -57,13 +61,16 @@ def test_every_backend_runs_every_layer(backend):
     assert outputs == [1, 1, 1, 1]
     kinds = {type(layer) for layer in (*ONE_OF_EACH, PIXELS)}
     assert run((PIXELS,), np.ones((1, 4, 5, 3), np.uint8), backend=backend).output.all()
-    assert kinds == {
-        InputData,
-        InputConvolutional,
-        Convolutional,
-        SeparableConvolutional,
-        FullyConnected,
-    }
+    assert kinds == {*get_args(Layer), InputConvolutional}
+
+
+@pytest.mark.parametrize("kind", [Convolutional, SeparableConvolutional, FullyConnected])
+def test_a_layer_without_onnx_form_runs_in_numpy(kind, monkeypatch):
+    monkeypatch.delitem(LOWERINGS, kind)
+    assert not knows(ONE_OF_EACH)
+    # A copy: programs are kept for layers that ran before.
+    layers = tuple(replace(layer) for layer in ONE_OF_EACH)
+    assert run(layers, np.ones((1, 1, 1, 1), bool)).output.item() == 1
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -11,7 +11,7 @@ from akida_lite.hardware import (
     AKD1000_TUTORIAL,
     check,
 )
-from akida_lite.layers import MaxPool
+from akida_lite.layers import Convolutional, MaxPool
 
 NO_POOL_BEFORE_DENSE = {"FC-INPUT-SIZE", "LAYER-AFTER-MAX-POOL"}
 AVERAGE = {"AVERAGE-POOL-WIDTH", "AVERAGE-POOL-HEIGHT"}
@@ -119,3 +119,17 @@ def test_a_list_of_layers_will_do():
 def test_what_is_no_chain_is_refused_by_the_layers(layers):
     with pytest.raises(LayerError, match="a model starts with an input layer"):
         check(layers)
+
+
+class Recurrent(Convolutional):
+    """A layer that no table knows."""
+
+
+def test_a_type_that_no_rule_is_about_is_refused():
+    first, second, *_ = vgg_cifar10()
+    unknown = Recurrent(**{name: getattr(second, name) for name in vars(second)})
+    assert [str(problem) for problem in check([first, unknown])] == [
+        f"layer '{unknown.name}' (Recurrent): no rule of AKD1000 is about this type, so "
+        "nothing says that it is accepted. Fix: use one of Convolutional, FullyConnected, "
+        "InputConvolutional, InputData, SeparableConvolutional."
+    ]
