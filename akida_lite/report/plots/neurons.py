@@ -66,11 +66,13 @@ def weight_histogram(
             label="quantized",
         )
     ax.set_yscale("log")
-    ax.set_ylim(bottom=0.5)
+    # Room for the legend above the highest count; labels that do not run into each other.
+    ax.set_ylim(bottom=0.5, top=30 * ax.dataLim.y1)
+    ax.locator_params(axis="x", nbins=6)
     ax.set_xlabel("weight")
     ax.set_ylabel("number of weights (logarithmic)")
     ax.set_title(f"{weights.size:,} weights before and after quantization")
-    ax.legend()
+    ax.legend(loc="upper right")
     return ax
 
 
