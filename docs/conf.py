@@ -24,6 +24,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
     "sphinxext.opengraph",
+    "benchmark_results",
     "claims",
     "hardware_rules",
     "mathml",

@@ -16,7 +16,9 @@ Predict: TypeAlias = Callable[[Any, int], Any]
 
 def rate(predict: Predict, images: Any, size: int, seconds: float) -> float:
     """Return images per second, of the best repetition."""
-    predict(images[: 2 * (size or 64)], size)
+    # A last batch that is smaller makes Keras trace its function anew, once.
+    rest = len(images) % size if size else 0
+    predict(images[: (size or 64) + rest], size)
     return len(images) / min(times(lambda: predict(images, size), seconds))
 
 
