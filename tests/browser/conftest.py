@@ -64,6 +64,8 @@ def chromium(site):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options)
+    # axe looks at every element; beside other work, long pages take it more than the usual.
+    driver.set_script_timeout(240)
     driver.execute_cdp_cmd(
         "Browser.grantPermissions",
         {"origin": site, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]},
