@@ -54,6 +54,10 @@ class _Builder:
         self.drawn = drawn
         self.rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
         self.inputs = self.x = keras.Input(drawn.input_shape)
+        # Whether the next block starts with a mean, and so must not pool again.
+        self.mean_first = False
+        # Whether the map has been flattened, and so must meet a dense layer.
+        self.flattened = False
 
     def chance(self):
         return self.draw(st.booleans())
@@ -191,14 +195,17 @@ class _Builder:
         activation already.
         """
         parts = ["norm"] * self.pick(1, 1, 0) + ["activation"] * activated
-        if len(self.x.shape) == 4:
+        if len(self.x.shape) == 4 and not self.mean_first:
             pool = self.pick(None, "max", "max", "whole max", "mean")
             if pool == "mean":
                 parts.insert(self.draw(st.integers(0, len(parts) - activated)), pool)
             elif pool is not None:
                 parts.insert(self.draw(st.integers(0, len(parts))), pool)
-            if flat and parts[-1:] == ["activation"] and self.chance():
-                parts.insert(-1, "flatten")
+        self.flattened = (
+            len(self.x.shape) == 4 and flat and parts[-1:] == ["activation"] and self.chance()
+        )
+        if self.flattened:
+            parts.insert(-1, "flatten")
         pooled = False
         for part in parts:
             if self.chance():
@@ -258,6 +265,7 @@ class _Builder:
 
 
 _MAPS = ("conv", "separable", "depthwise", "depthwise+pointwise", "dense")
+_ONE_IN_4 = (False, False, False, True)
 _VECTORS = ("dense", "dense", "pointwise", "separable")
 
 
@@ -283,17 +291,20 @@ def quantized_model(data):
         last = index == blocks - 1
         following = "" if last else draw(st.sampled_from(_MAPS))
         builder.tail(drawn.activated or not last, following == "dense")
-        kind = _mean_or(builder, following)
+        builder.mean_first = len(builder.x.shape) == 4 and not last and builder.pick(*_ONE_IN_4)
+        kind = _kind_of_next(builder, following)
     drawn.model = keras.Model(builder.inputs, builder.x)
     return drawn
 
 
-def _mean_or(builder, following):
-    """Return what follows an activation, which may take the mean of the map first."""
-    if following and len(builder.x.shape) == 4 and builder.pick(*[False] * 3, True):
+def _kind_of_next(builder, following):
+    """Return what follows an activation, behind the mean of the map where that was drawn."""
+    if builder.mean_first:
         # Behind an activation, the mean belongs to the products that follow.
         builder.mean()
         return builder.pick("dense", "pointwise")
+    if builder.flattened:
+        return "dense"
     if following and len(builder.x.shape) == 2:
         return builder.pick(*_VECTORS)
     return following

@@ -181,6 +181,17 @@ class _Parser:
             self.block.float_layers = True
 
     def _neural(self, role: Role, step: Step) -> None:
+        if (
+            self.flattened is not None
+            and role is Role.NEURAL
+            and not isinstance(step.layer, nn.QuantizedDense)
+        ):
+            self._refuse(
+                step,
+                f"it comes after {self.flattened.name!r} has flattened the map, which only a "
+                "QuantizedDense reads",
+                f"remove {self.flattened.name!r}, or use a QuantizedDense here",
+            )
         if self._merges(step):
             assert self.block is not None
             self.block.pointwise = step

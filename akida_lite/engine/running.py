@@ -29,8 +29,9 @@ from akida_lite.layers import (
 
 def prepare_fastest(layers: tuple[Layer, ...], threads: int | None) -> Program:
     """Return the program of ONNX Runtime, or of numpy where that cannot run the layers."""
-    in_onnx = onnx_runtime.available() and onnx_runtime.knows(layers)
-    return (onnx_runtime if in_onnx else fast).prepare(layers, threads)
+    if onnx_runtime.available() and onnx_runtime.knows(layers):
+        return onnx_runtime.prepare(layers, threads)
+    return fast.prepare(layers, threads)
 
 
 BACKENDS: dict[str, Backend] = {

@@ -96,12 +96,17 @@ def _tuple(node: Any, hints: tuple[Any, ...], where: str, arrays: Arrays) -> tup
 
 
 def _instance(node: Any, members: tuple[Any, ...], where: str, arrays: Arrays) -> Any:
-    """Build the dataclass that `node` names, one of `members` or of their subclasses."""
+    """Build the dataclass that `node` names, one of `members` or of their subclasses.
+
+    Only subclasses from the member's own module count: a file never builds what other code
+    happens to have defined.
+    """
     admitted = {
         cls.__name__: cls
         for member in members
         if isinstance(member, type) and is_dataclass(member)
         for cls in (member, *member.__subclasses__())
+        if cls.__module__ == member.__module__
     }
     name = node.get("type") if isinstance(node, dict) else None
     cls = admitted.get(name) if isinstance(name, str) else None

@@ -185,6 +185,17 @@ ORDER = {
         "layer 'norm' (BatchNormalization): it comes after 'flat' has flattened the map, where "
         "positions and channels share one axis. Fix: move it before 'flat'.",
     ),
+    "convolution of a flattened map": (
+        lambda: [
+            conv(),
+            act(),
+            layers.Flatten(name="flat"),
+            layers.Reshape((1, 1, 72)),
+            conv(2, 1, "last"),
+        ],
+        "layer 'last' (QuantizedConv2D): it comes after 'flat' has flattened the map, which "
+        "only a QuantizedDense reads. Fix: remove 'flat', or use a QuantizedDense here.",
+    ),
     "flattened at the end": (
         lambda: [conv(), act(), layers.Flatten(name="flat")],
         "layer 'flat' (Flatten): it flattens the map (6, 6, 2) and no QuantizedDense follows. "

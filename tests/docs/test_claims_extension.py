@@ -58,6 +58,8 @@ def build(tmp_path, monkeypatch, capsys):
     path = tmp_path / "akida_lite" / "zoo" / "claims.toml"
     path.parent.mkdir(parents=True)
     monkeypatch.setattr(ledger.read_ledger, "__defaults__", (path,))
+    # Sphinx takes a CI system for a terminal.
+    monkeypatch.setenv("NO_COLOR", "1")
 
     def run(*claims, text=None, got=919):
         whole = Ledger({c.id: c for c in claims}, {"original": "A tutorial."})
@@ -147,5 +149,7 @@ def test_quoted_numbers_are_listed_without_columns_of_measurements(build, tmp_pa
     status, html, _ = build(sealed(MEASURED), sealed(QUOTED))
     assert status == 0
     quoted = html.rsplit("<table", 1)[1]
-    assert all(cell in quoted for cell in ("Quoted", "Source", "93.00 %", "quoted: A tutorial."))
+    assert all(
+        cell in quoted for cell in ("Quoted", "Source", "93.00 %", "quoted: A tutorial.")
+    )
     assert "This build" not in quoted
