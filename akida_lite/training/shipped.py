@@ -13,9 +13,10 @@ from akida_lite import zoo
 from akida_lite.datasets import load_cifar10
 from akida_lite.errors import InputError, Problem
 from akida_lite.training.batches import Labels, Pixels
-from akida_lite.training.checkpoint import load_latent_weights
+from akida_lite.training.checkpoint import load_latent_weights, save_checkpoint
 from akida_lite.training.recipes import RECIPES, Recipe
-from akida_lite.training.train import Data, latent_name, train
+from akida_lite.training.record import read_record
+from akida_lite.training.train import Data, cycles_done, latent_name, train
 from akida_lite.zoo.cards import FOLDER, shipped_cards, write_index
 
 
@@ -66,17 +67,57 @@ def train_shipped(
     start: str | os.PathLike[str] | None = None,
     report: Callable[[str], None] = print,
 ) -> None:
-    """Run the recipe called `name` to its end; parameters as :func:`train`."""
-    recipe = recipe_called(name)
+    """Run the recipe called `name` to its end; parameters as :func:`train`.
+
+    What `folder` lacks of earlier rungs, or of earlier cycles when resuming, is taken from
+    the shipped weights.
+    """
+    recipe, folder = recipe_called(name), Path(folder)
+    if start is None and recipe.start is not None:
+        _unpack_missing(recipe.start, folder, report)
+    if resume and 0 < cycles_done(recipe, FOLDER) < len(recipe.cycles):
+        _unpack_missing(name, folder, report)
     train(
         recipe,
-        Path(folder),
+        folder,
         build=build,
         data=training_data(recipe.holdout),
         resume=resume,
         start=None if start is None else Path(start),
         report=report,
     )
+
+
+def unpack(name: str, folder: str | os.PathLike[str]) -> None:
+    """Lay the shipped weights of a recipe into `folder` as if it had been run there.
+
+    They are the latent weights as far as the file keeps them: kernels in half precision, or
+    the integers of a quantized kernel over their scale.
+
+    Parameters
+    ----------
+    name : str
+        A recipe whose weights ship.
+    folder : path
+    """
+    recipe, folder = recipe_called(name), Path(folder)
+    model = build(recipe)
+    zoo.load_weights(FOLDER / f"{name}.akw", model)
+    record = read_record(FOLDER / f"{name}.json")
+    state = {key: record[key] for key in ("seconds", "curve", "machines")}
+    state["step"] = state["curve"][-1]["step"]
+    folder.mkdir(parents=True, exist_ok=True)
+    save_checkpoint(folder / latent_name(name), model, None, state)
+    (folder / f"{name}.json").write_bytes((FOLDER / f"{name}.json").read_bytes())
+
+
+def _unpack_missing(name: str, folder: Path, report: Callable[[str], None]) -> None:
+    begun = (latent_name(name), f"{name}.checkpoint.npz", f"{name}.json")
+    if any((folder / file).exists() for file in begun):
+        return
+    if (FOLDER / f"{name}.akw").exists():
+        report(f"{name}: the shipped weights are taken, as {folder} has none")
+        unpack(name, folder)
 
 
 def publish(name: str, folder: str | os.PathLike[str]) -> Path:

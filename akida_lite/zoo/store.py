@@ -61,7 +61,9 @@ def save_weights(
         if quantizer is None:
             arrays[name] = value
         elif quantizer.bitwidth == 0:
-            arrays[name] = value.astype(np.float16)
+            # What is too small for half precision becomes 0, which is the nearest.
+            with np.errstate(under="ignore"):
+                arrays[name] = value.astype(np.float16)
         else:
             arrays[name], scale = quantizer.integers(value)
             if scale.ndim:

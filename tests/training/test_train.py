@@ -275,26 +275,56 @@ def test_the_last_images_are_kept_apart_and_test_images_are_not_touched(monkeypa
     assert (len(trained), len(kept)) == (10, 0)
 
 
-def test_what_is_trained_can_be_published(data, tmp_path, monkeypatch):
-    """Published weights compute what the trained model computes, and the index names them."""
-    recipe = replace(FLOAT, name="tiny_w4", bits=(4, 4, 4))
-    model, _ = run(recipe, tmp_path / "run", data)
+@pytest.fixture
+def shipping(tmp_path, monkeypatch):
+    """Let tiny recipes ship, from an empty folder; returns a function that takes them."""
     folder = tmp_path / "weights"
     folder.mkdir()
     (folder / "index.json").write_text("{}")
     monkeypatch.setattr(shipped, "FOLDER", folder)
     monkeypatch.setattr("akida_lite.zoo.cards.FOLDER", folder)
-    monkeypatch.setattr(shipped, "RECIPES", {"tiny_w4": recipe})
     monkeypatch.setattr(shipped, "build", build)
     shipped.shipped_cards.cache_clear()
-    try:
-        path = shipped.publish("tiny_w4", tmp_path / "run")
-        (card,) = shipped.shipped_cards().values()
-    finally:
-        shipped.shipped_cards.cache_clear()
+
+    def ship(*recipes):
+        monkeypatch.setattr(shipped, "RECIPES", {recipe.name: recipe for recipe in recipes})
+        return folder
+
+    yield ship
+    shipped.shipped_cards.cache_clear()
+
+
+def test_what_is_trained_can_be_published(data, tmp_path, shipping):
+    """Published weights compute what the trained model computes, and the index names them."""
+    recipe = replace(FLOAT, name="tiny_w4", bits=(4, 4, 4))
+    folder = shipping(recipe)
+    model, _ = run(recipe, tmp_path / "run", data)
+    path = shipped.publish("tiny_w4", tmp_path / "run")
+    (card,) = shipped.shipped_cards().values()
     assert (card.name, card.bits) == ("tiny_w4", (4, 4, 4))
     assert read_record(folder / "tiny_w4.json")["recipe"]["name"] == "tiny_w4"
     again = build(recipe)
     shipped.zoo.load_weights(path, again)
     x = data[0][0].astype(np.float32) / 255
     np.testing.assert_array_equal(np.asarray(model(x)), np.asarray(again(x)))
+
+
+def test_training_starts_from_what_ships_where_nothing_was_trained(
+    data, tmp_path, shipping, monkeypatch
+):
+    longer = replace(FLOAT, cycles=(*FLOAT.cycles, Cycle(0.01, (Stage(8, 24),))))
+    shipping(FLOAT, QUANTIZED)
+    run(FLOAT, tmp_path / "run", data)
+    shipped.publish(FLOAT.name, tmp_path / "run")
+    monkeypatch.setattr(shipped, "training_data", lambda holdout: data)
+    shipping(longer, QUANTIZED)
+    for recipe, resume in ((QUANTIZED, False), (longer, True)):
+        folder, lines = tmp_path / recipe.name, []
+        shipped.train_shipped(recipe.name, folder, resume=resume, report=lines.append)
+        assert lines[0] == (
+            f"{FLOAT.name}: the shipped weights are taken, as {folder} has none"
+        )
+        record = read_record(folder / f"{recipe.name}.json")
+        assert record["curve"][-1]["step"] == recipe.steps
+    assert lines[1] == "tiny_float: is lengthened from step 10 to 13"
+    assert record["curve"][:-1] == read_record(tmp_path / "run/tiny_float.json")["curve"]
