@@ -327,4 +327,5 @@ def test_training_starts_from_what_ships_where_nothing_was_trained(
         record = read_record(folder / f"{recipe.name}.json")
         assert record["curve"][-1]["step"] == recipe.steps
     assert lines[1] == "tiny_float: is lengthened from step 10 to 13"
-    assert record["curve"][:-1] == read_record(tmp_path / "run/tiny_float.json")["curve"]
+    shorter = read_record(tmp_path / "run/tiny_float.json")["curve"]
+    assert record["curve"][: len(shorter)] == shorter
