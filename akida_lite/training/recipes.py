@@ -176,10 +176,7 @@ RECIPES: dict[str, Recipe] = _table(
         name="mobilenet_cifar10_float",
         model="mobilenet_cifar10",
         bits=(0, 0, 0),
-        cycles=(
-            Cycle(0.1, (Stage(16, 90_000), Stage(24, 45_000), Stage(32, 15_000))),
-            Cycle(0.1, (Stage(16, 120_000), Stage(24, 120_000), Stage(32, 40_000))),
-        ),
+        cycles=(Cycle(0.1, (Stage(16, 90_000), Stage(24, 45_000), Stage(32, 15_000))),),
         weight_decay=5e-4,
         label_smoothing=0.1,
     ),
