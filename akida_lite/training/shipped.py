@@ -69,14 +69,16 @@ def train_shipped(
 ) -> None:
     """Run the recipe called `name` to its end; parameters as :func:`train`.
 
-    What `folder` lacks of earlier rungs, or of earlier cycles when resuming, is taken from
-    the shipped weights.
+    What `folder` lacks of an earlier rung, or of a float network's earlier cycles when
+    resuming, is taken from the shipped weights.
     """
     recipe, folder = recipe_called(name), Path(folder)
     if start is None and recipe.start is not None:
         _unpack_missing(recipe.start, folder, report)
-    if resume and 0 < cycles_done(recipe, FOLDER) < len(recipe.cycles):
-        _unpack_missing(name, folder, report)
+    # Integers have lost where between two levels each latent weight stood.
+    if resume and not any(recipe.bits):
+        if 0 < cycles_done(recipe, FOLDER) < len(recipe.cycles):
+            _unpack_missing(name, folder, report)
     train(
         recipe,
         folder,
