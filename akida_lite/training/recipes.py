@@ -176,7 +176,10 @@ RECIPES: dict[str, Recipe] = _table(
         name="mobilenet_cifar10_float",
         model="mobilenet_cifar10",
         bits=(0, 0, 0),
-        cycles=(Cycle(0.1, (Stage(16, 90_000), Stage(24, 45_000), Stage(32, 15_000))),),
+        cycles=(
+            Cycle(0.1, (Stage(16, 90_000), Stage(24, 45_000), Stage(32, 15_000))),
+            Cycle(0.1, (Stage(16, 80_000), Stage(24, 60_000), Stage(32, 20_000))),
+        ),
         weight_decay=5e-4,
         label_smoothing=0.1,
     ),
@@ -184,8 +187,9 @@ RECIPES: dict[str, Recipe] = _table(
         name="mobilenet_cifar10_w4a4i8",
         model="mobilenet_cifar10",
         bits=(4, 4, 8),
-        cycles=(Cycle(3e-3, (Stage(32, 5_000),)),),
+        cycles=(Cycle(3e-3, (Stage(32, 10_000),)),),
         start="mobilenet_cifar10_float",
+        seed=1,
     ),
 )
 """Name of a recipe to the recipe; the name of a shipped weights file is its recipe's."""
