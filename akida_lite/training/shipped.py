@@ -76,9 +76,9 @@ def train_shipped(
     if start is None and recipe.start is not None:
         _unpack_missing(recipe.start, folder, report)
     # Integers have lost where between two levels each latent weight stood.
-    if resume and not any(recipe.bits):
-        if 0 < cycles_done(recipe, FOLDER) < len(recipe.cycles):
-            _unpack_missing(name, folder, report)
+    is_float = not any(recipe.bits)
+    if resume and is_float and 0 < cycles_done(recipe, FOLDER) < len(recipe.cycles):
+        _unpack_missing(name, folder, report)
     train(
         recipe,
         folder,
