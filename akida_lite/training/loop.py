@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from akida_lite.training.batch_norm import normalize_by_batch
 from akida_lite.training.batches import Labels, Pixels
 from akida_lite.training.recipes import Recipe
 
@@ -36,7 +37,7 @@ def scores_of(model: keras.Model, x: Any, training: bool) -> Any:
             if tuple(x.shape[1:3]) != (height, width):
                 x = tf.image.resize(x, (height, width), "nearest")
         normalizes = isinstance(layer, keras.layers.BatchNormalization)
-        x = layer(x, training=training) if normalizes else layer(x)
+        x = normalize_by_batch(layer, x) if training and normalizes else layer(x)
     return x
 
 
