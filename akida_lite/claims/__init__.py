@@ -6,6 +6,8 @@
 differences over and notes them in the change log.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from akida_lite.claims.ledger import (
     Ledger,
     all_claims,
@@ -15,6 +17,14 @@ from akida_lite.claims.ledger import (
     sources,
 )
 from akida_lite.claims.record import Claim, Past
+
+if TYPE_CHECKING:
+    from akida_lite.claims.checking import Outcome as Outcome
+    from akida_lite.claims.checking import check as check
+    from akida_lite.claims.checking import measure as measure
+    from akida_lite.claims.checking import problems_by_claim as problems_by_claim
+    from akida_lite.claims.checking import uses as uses
+    from akida_lite.claims.checking import write as write
 
 # Measuring needs data sets and models; importing the package must not.
 _MEASURING = ("Outcome", "check", "measure", "problems_by_claim", "uses", "write")
@@ -37,7 +47,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name in _MEASURING:
         from akida_lite.claims import checking
 
