@@ -98,16 +98,17 @@ for name, record in records.items():
 # The test images have no part in training at all. What the networks do on them stands in
 # :doc:`/user_guide/claims`.
 #
-# On the left the long float run, on the right the rungs one after another. Each curve begins
-# some way into its run, when training has won back a part of what taking bits away had cost.
+# On the left the long float runs: each cycle of the learning rate begins with small images and
+# ends with large ones. On the right the rungs of the VGG one after another. Their curves begin
+# some way into the run, when training has won back a part of what taking bits away had cost.
 
-rungs = {n: r for n, r in records.items() if r["recipe"]["model"] == "vgg_cifar10"}
-floats = [r for r in rungs.values() if r["recipe"]["start"] is None]
-quantized = [r for r in rungs.values() if r["recipe"]["start"] is not None]
+floats = [r for r in records.values() if r["recipe"]["start"] is None]
+rungs = [r for r in records.values() if r["recipe"]["model"] == "vgg_cifar10"]
+quantized = [r for r in rungs if r["recipe"]["start"] is not None]
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.5), layout="constrained")
 al.plots.learning_curves(floats, quantity="train_loss", ax=left)
-left.set_title("Float VGG")
+left.set_title("The float networks")
 before = 0
 looks = cycle(zip("os^Dv", (BLUE, VERMILION, GREEN, ORANGE, PURPLE), strict=True))
 for record, (marker, colour) in zip(quantized, looks, strict=False):
@@ -118,13 +119,13 @@ for record, (marker, colour) in zip(quantized, looks, strict=False):
     right.plot(seen, losses, marker=marker, color=colour, label=bits)
     right.axvline(before, color="grey", linewidth=0.5)
     before += record["curve"][-1]["images"]
-right.set(title="The rungs, weights/activations in bits", xlabel="images since the float run")
+right.set(title="Rungs of the VGG, weights/activations in bits", xlabel="images since the float run")
 right.set_ylabel("training loss (cross-entropy, nats)")
 right.legend(ncols=2)
 plt.show()
 
 # %%
-# The losses of the two sides are not on one scale where the float run smooths its labels. Any
+# The losses of the two sides are not on one scale: the float runs smooth their labels. Any
 # rung is trained again with one command, ``akida-lite train NAME``, which can be interrupted
 # and goes on with ``--resume``; :doc:`/user_guide/training` says more.
 #
