@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from akida_lite.claims.checking import check as check
     from akida_lite.claims.checking import measure as measure
     from akida_lite.claims.checking import problems_by_claim as problems_by_claim
-    from akida_lite.claims.checking import uses as uses
     from akida_lite.claims.checking import write as write
+    from akida_lite.claims.places import uses as uses
 
 # Measuring needs data sets and models; importing the package must not.
 _MEASURING = ("Outcome", "check", "measure", "problems_by_claim", "uses", "write")

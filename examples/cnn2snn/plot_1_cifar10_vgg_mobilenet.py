@@ -279,7 +279,8 @@ al.compare(mobilenet_keras, mobilenet, images[:20])
 # %%
 # Where the classes differ, who is right? The same Keras model can compute in float64, which
 # leaves rounding errors so small that no sum gets past a threshold by them. It is slow, so it
-# is asked for those images only.
+# is asked for those images only. Two classes may also have the very same score; then both are
+# right.
 
 keras.config.set_dtype_policy("float64")
 precise = al.zoo.mobilenet_cifar10(
@@ -292,13 +293,15 @@ precise = al.zoo.mobilenet_cifar10(
 keras.config.set_dtype_policy("float32")
 
 different = np.flatnonzero(mobilenet_labels != mobilenet_keras_labels)
-precise_labels = mobilenet_labels.copy()
+explained = mobilenet_agree
 if len(different):
     precise_scores = np.asarray(precise((images[different] - b) / a))
-    precise_labels[different] = precise_scores.reshape(len(different), -1).argmax(axis=1)
-mobilenet_precise = int((mobilenet_labels == precise_labels).sum())
-al.claim("mobilenet_cifar10.agree64.top1_n1000").verify(mobilenet_precise, len(labels))
-print(f"same class for {mobilenet_precise} of {len(labels)} images, those in float64")
+    precise_labels = precise_scores.reshape(len(different), -1).argmax(axis=1)
+    potentials = mobilenet.forward(images[different]).reshape(len(different), -1)
+    chosen = potentials[np.arange(len(different)), precise_labels]
+    explained += int((chosen == potentials.max(axis=1)).sum())
+al.claim("mobilenet_cifar10.explained.top1_n1000").verify(explained, len(labels))
+print(f"the same or explained for {explained} of {len(labels)} images")
 
 # %%
 

@@ -119,7 +119,9 @@ for record, (marker, colour) in zip(quantized, looks, strict=False):
     right.plot(seen, losses, marker=marker, color=colour, label=bits)
     right.axvline(before, color="grey", linewidth=0.5)
     before += record["curve"][-1]["images"]
-right.set(title="Rungs of the VGG, weights/activations in bits", xlabel="images since the float run")
+right.set(
+    title="Rungs of the VGG, weights/activations in bits", xlabel="images since the float run"
+)
 right.set_ylabel("training loss (cross-entropy, nats)")
 right.legend(ncols=2)
 plt.show()

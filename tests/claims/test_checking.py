@@ -285,32 +285,46 @@ def test_agreement_counts_equal_predictions(bench):
     assert measuring.MEASURES["agreement"](claim, bench) == 100
 
 
-def test_only_different_predictions_are_computed_again_in_float64(bench, monkeypatch):
-    ours, asked = np.ones(100, np.int64), []
-    ours[[3, 40, 41]] = 7
+class FixedScores:
+    """An integer model whose scores are its images' first pixels."""
+
+    layers = (SimpleNamespace(output=SimpleNamespace(scale=np.full(3, 0.5), offset=0.0)),)
+
+    def forward(self, x, *, backend):
+        return x[:, 0, 0].astype(np.int32).reshape(-1, 1, 1, 3)
+
+
+def test_different_classes_are_explained_by_float64_or_by_equal_scores(bench, monkeypatch):
+    ours, asked = np.zeros(100, np.int64), []
+    x = np.zeros((100, 32, 32, 3), np.uint8)
+    x[:, 0, 0] = 9, 5, 2
+    x[40, 0, 0] = 9, 9, 2
+    keras = ours.copy()
+    keras[[3, 40, 41]] = 1
+    monkeypatch.setattr(bench, "images", lambda count: (x[:count], ours[:count]))
+    monkeypatch.setattr(bench, "integer_model", lambda model, bits: FixedScores())
     monkeypatch.setattr(
-        bench,
-        "predictions",
-        lambda m, b, backend, n: ours if backend == "fast" else ours * 0 + 1,
+        bench, "predictions", lambda m, b, backend, n: ours if backend == "fast" else keras
     )
 
     def build(model, bits):
         def in_float64(x):
             asked.append(x)
-            # Float64 confirms two of the three differences.
-            return np.eye(10)[[7, 1, 7]]
+            # The first becomes ours, the second is one of two highest, the third is neither.
+            return np.eye(3)[[0, 1, 1]]
 
         return in_float64
 
     monkeypatch.setattr(measuring, "_build_in_float64", build)
-    claim = claim_of(quantity="agreement_float64", n_correct=0, n_total=100, backend="fast")
+    claim = claim_of(quantity="explained", n_correct=0, n_total=100, backend="fast")
     assert measuring.MEASURES["agreement"](claim, bench) == 97
-    assert measuring.MEASURES["agreement_float64"](claim, bench) == 99
-    (x,) = asked
-    assert x.dtype == np.float64
-    np.testing.assert_array_equal(x, bench.images(100)[0][[3, 40, 41]] / 255)
-    ours[:] = 1
-    assert measuring.MEASURES["agreement_float64"](claim, bench) == 100
+    assert measuring.MEASURES["explained"](claim, bench) == 99
+    (again,) = asked
+    assert again.dtype == np.float64
+    np.testing.assert_array_equal(again, x[[3, 40, 41]] / 255)
+    assert measuring.MEASURES["tied"](claim, bench) == 1
+    keras[:] = 0
+    assert measuring.MEASURES["explained"](claim, bench) == 100
     assert len(asked) == 1
 
 
