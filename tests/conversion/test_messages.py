@@ -82,9 +82,9 @@ ORDER = {
         "BatchNormalization, which becomes part of the thresholds.",
     ),
     "rescaling": (
-        lambda: [layers.Rescaling(1 / 128, -1, name="scale"), conv(), act()],
+        lambda: [layers.Rescaling(1 / 128, -0.3, name="scale"), conv(), act()],
         "layer 'scale' (Rescaling): it has no integer equivalent. Fix: remove it, scale the "
-        "training data, and convert with input_scaling=(128, 128).",
+        "training data, and convert with input_scaling=(128, 38.4).",
     ),
     "rescaling each channel": (
         lambda: [layers.Rescaling([0.5], name="scale"), conv(), act()],
@@ -356,8 +356,8 @@ VALUES = {
         "0. Fix: train the layer, or make it with an epsilon above 0.",
     ),
     "act___step": (
-        -0.5,
-        "layer 'act' (QuantizedReLU): its first threshold is 0.5 and its step -2, finite "
+        0,
+        "layer 'act' (QuantizedReLU): its first threshold is 0.5 and its step 0, finite "
         f"numbers and a step above 0 are expected. Fix: {RETRAIN}.",
     ),
     "act__bitwidth": (

@@ -13,9 +13,10 @@ from hypothesis import given
 from strategies import runs
 
 from akida_lite.engine import BACKENDS, run, trace
+from akida_lite.engine.fast import bytes_per_image, exact_float
 from akida_lite.engine.onnx_lowering import LOWERINGS
 from akida_lite.engine.onnx_runtime import knows
-from akida_lite.engine.program import kept_while_layers_live
+from akida_lite.engine.program import WORKING_BYTES, kept_while_layers_live, program_of_steps
 from akida_lite.errors import InputError, LayerError
 from akida_lite.layers import (
     Convolutional,
@@ -224,6 +225,45 @@ def test_wrong_options_are_refused_with_the_fix(option, message):
 def test_a_chain_without_an_input_layer_is_refused(layers):
     with pytest.raises(LayerError, match="a model starts with an input layer"):
         run(layers, np.zeros((1, 1, 1, 1), np.uint8))
+
+
+def test_sums_beyond_what_float32_represents_are_exact_in_every_backend():
+    inputs, odd = 10_000, 127 * (15 * 10_000 - 1)
+    assert 2**24 < odd < 2**25
+    scores = FullyConnected(
+        name="scores",
+        weights=np.full((inputs, 1), 127, np.int8),
+        weight_bits=8,
+        input_bits=4,
+        output=Potentials(np.ones(1), np.zeros(1)),
+    )
+    layers = (InputData(name="input", input_shape=(1, 1, inputs), input_bits=4), scores)
+    x = np.full((1, 1, 1, inputs), 15, np.uint8)
+    x[0, 0, 0, 7] = 14
+    for backend in BACKENDS:
+        assert run(layers, x, backend=backend).output.item() == odd, backend
+
+
+def test_float32_is_used_up_to_the_last_integer_it_represents():
+    assert exact_float(2**24) is np.float32
+    assert exact_float(2**24 + 1) is np.float64
+
+
+def test_the_largest_temporary_array_of_a_convolution_holds_all_windows():
+    layer = Convolutional(
+        name="conv",
+        weights=np.ones((3, 3, 16, 4), np.int8),
+        weight_bits=2,
+        input_bits=4,
+        padding="same",
+        output=Potentials(np.ones(4), np.zeros(4)),
+    )
+    assert bytes_per_image(layer, (8, 5, 16)) == 8 * 5 * (3 * 3 * 16) * 8
+
+
+def test_an_image_larger_than_the_working_memory_is_a_batch_of_its_own():
+    assert program_of_steps([], [], WORKING_BYTES // 2).batch_size == 2
+    assert program_of_steps([], [], WORKING_BYTES * 2).batch_size == 1
 
 
 def test_layers_are_prepared_once_and_freed_when_nobody_has_them():
