@@ -179,6 +179,7 @@ RECIPES: dict[str, Recipe] = _table(
         cycles=(
             Cycle(0.1, (Stage(16, 90_000), Stage(24, 45_000), Stage(32, 15_000))),
             Cycle(0.1, (Stage(16, 80_000), Stage(24, 60_000), Stage(32, 20_000))),
+            Cycle(0.1, (Stage(16, 120_000), Stage(24, 120_000), Stage(32, 40_000))),
         ),
         weight_decay=5e-4,
         label_smoothing=0.1,
