@@ -17,7 +17,7 @@ def normalize_by_batch(layer: keras.layers.BatchNormalization, x: Any) -> Any:
     Parameters
     ----------
     layer : keras.layers.BatchNormalization
-        With scale and center. Its moving statistics are updated.
+        Trainable, of the last axis. Its moving statistics are updated.
     x : float32 tensor of shape (n, h, w, c) or (n, c)
 
     Returns
@@ -25,18 +25,18 @@ def normalize_by_batch(layer: keras.layers.BatchNormalization, x: Any) -> Any:
     float32 tensor of the shape of `x`
     """
     maps = x if x.shape.rank == 4 else x[:, None, None, :]
-    unused = tf.zeros(0)
+    channels, unused = maps.shape[-1], tf.zeros(0)
     y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=maps,
-        scale=layer.gamma.value,
-        offset=layer.beta.value,
+        scale=layer.gamma.value if layer.scale else tf.ones(channels),
+        offset=layer.beta.value if layer.center else tf.zeros(channels),
         mean=unused,
         variance=unused,
         epsilon=layer.epsilon,
         is_training=True,
     )
     # The operation returns the unbiased variance; Keras keeps the biased one.
-    count = tf.cast(tf.size(maps) // maps.shape[-1], tf.float32)
+    count = tf.cast(tf.size(maps) // channels, tf.float32)
     variance *= (count - 1) / count
     for moving, batch in ((layer.moving_mean, mean), (layer.moving_variance, variance)):
         moving.assign(moving * layer.momentum + batch * (1 - layer.momentum))

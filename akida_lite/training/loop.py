@@ -36,7 +36,8 @@ def scores_of(model: keras.Model, x: Any, training: bool) -> Any:
             height, width = layer.input.shape[1:3]
             if tuple(x.shape[1:3]) != (height, width):
                 x = tf.image.resize(x, (height, width), "nearest")
-        normalizes = isinstance(layer, keras.layers.BatchNormalization)
+        # A frozen one goes on with its moving statistics, as in Keras.
+        normalizes = isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
         x = normalize_by_batch(layer, x) if training and normalizes else layer(x)
     return x
 

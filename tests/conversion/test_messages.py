@@ -82,6 +82,11 @@ ORDER = {
         "BatchNormalization, which becomes part of the thresholds.",
     ),
     "rescaling": (
+        lambda: [layers.Rescaling(1 / 128, -1, name="scale"), conv(), act()],
+        "layer 'scale' (Rescaling): it has no integer equivalent. Fix: remove it, scale the "
+        "training data, and convert with input_scaling=(128, 128).",
+    ),
+    "rescaling with an uneven offset": (
         lambda: [layers.Rescaling(1 / 128, -0.3, name="scale"), conv(), act()],
         "layer 'scale' (Rescaling): it has no integer equivalent. Fix: remove it, scale the "
         "training data, and convert with input_scaling=(128, 38.4).",
@@ -356,8 +361,8 @@ VALUES = {
         "0. Fix: train the layer, or make it with an epsilon above 0.",
     ),
     "act___step": (
-        0,
-        "layer 'act' (QuantizedReLU): its first threshold is 0.5 and its step 0, finite "
+        -0.5,
+        "layer 'act' (QuantizedReLU): its first threshold is 0.5 and its step -2, finite "
         f"numbers and a step above 0 are expected. Fix: {RETRAIN}.",
     ),
     "act__bitwidth": (
@@ -403,6 +408,13 @@ VALUES = {
 def test_one_message_a_value(path):
     value, message = VALUES[path]
     assert messages(changed(**{path: value})) == [message]
+
+
+def test_a_step_of_0_is_as_bad_as_one_below():
+    assert messages(changed(act___step=0)) == [
+        "layer 'act' (QuantizedReLU): its first threshold is 0.5 and its step 0, finite "
+        f"numbers and a step above 0 are expected. Fix: {RETRAIN}."
+    ]
 
 
 def test_integers_beyond_their_width():
