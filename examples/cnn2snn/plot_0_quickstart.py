@@ -43,7 +43,9 @@ h = al.nn.conv_block(inputs, 16, 3, name="conv_0", **block)
 h = al.nn.conv_block(h, 32, 3, name="conv_1", pooling="max", **block)
 h = keras.layers.Flatten()(h)
 h = al.nn.dense_block(h, 64, name="dense_2", use_bias=False, add_batchnorm=True)
-outputs = al.nn.dense_block(h, 10, name="dense_3", use_bias=False, activ_quantization=None)
+outputs = al.nn.dense_block(
+    h, 10, name="dense_3", use_bias=False, activ_quantization=None
+)
 float_model = keras.Model(inputs, outputs, name="digits")
 
 
@@ -89,7 +91,9 @@ print("trained on:", train(quantized_model, epochs=8, rate=2e-3))
 
 assert al.check_compatibility(quantized_model, input_scaling=input_scaling) == []
 model = al.convert(
-    quantized_model, input_scaling=input_scaling, labels=[str(digit) for digit in range(10)]
+    quantized_model,
+    input_scaling=input_scaling,
+    labels=[str(digit) for digit in range(10)],
 )
 model.summary()
 

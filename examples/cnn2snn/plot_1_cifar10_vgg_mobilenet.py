@@ -32,7 +32,10 @@ import akida_lite as al
 
 ROWS = {
     "VGG Keras": ("seed.vgg_cifar10.float.top1", "vgg_cifar10_float.keras.top1"),
-    "VGG Keras quantized": ("seed.vgg_cifar10.quantized.top1", "vgg_cifar10.keras.top1"),
+    "VGG Keras quantized": (
+        "seed.vgg_cifar10.quantized.top1",
+        "vgg_cifar10.keras.top1",
+    ),
     "VGG integers": ("seed.vgg_cifar10.akida.top1", "vgg_cifar10.akida.top1"),
     "MobileNet Keras": (
         "seed.mobilenet_cifar10.float.top1",
@@ -42,7 +45,10 @@ ROWS = {
         "seed.mobilenet_cifar10.quantized.top1",
         "mobilenet_cifar10.keras.top1",
     ),
-    "MobileNet integers": ("seed.mobilenet_cifar10.akida.top1", "mobilenet_cifar10.akida.top1"),
+    "MobileNet integers": (
+        "seed.mobilenet_cifar10.akida.top1",
+        "mobilenet_cifar10.akida.top1",
+    ),
 }
 
 
@@ -239,11 +245,17 @@ mobilenet_keras.summary(line_length=80, print_fn=print)
 # %%
 
 start = time.perf_counter()
-mobilenet_keras_labels = mobilenet_keras.predict(x, batch_size=100, verbose=0).argmax(axis=1)
+mobilenet_keras_labels = mobilenet_keras.predict(x, batch_size=100, verbose=0).argmax(
+    axis=1
+)
 mobilenet_keras_seconds = time.perf_counter() - start
 
-mobilenet_keras_correct = accuracy_score(labels, mobilenet_keras_labels, normalize=False)
-al.claim("mobilenet_cifar10.keras.top1_n1000").verify(mobilenet_keras_correct, len(labels))
+mobilenet_keras_correct = accuracy_score(
+    labels, mobilenet_keras_labels, normalize=False
+)
+al.claim("mobilenet_cifar10.keras.top1_n1000").verify(
+    mobilenet_keras_correct, len(labels)
+)
 print(f"Accuracy: {mobilenet_keras_correct / len(labels):.2%}")
 print(f"Keras took {mobilenet_keras_seconds:.2f} s in this run")
 print_by_images("mobilenet_cifar10", "keras", "quantized")
@@ -324,7 +336,9 @@ for name, found in (("VGG", statistics), ("MobileNet", mobilenet_statistics)):
 
 index = int(np.random.default_rng(2020).integers(len(images)))
 scores = mobilenet.evaluate(images[index : index + 1])[0]
-axes = al.plots.potentials(scores, label_names, true=int(labels[index]), image=images[index])
+axes = al.plots.potentials(
+    scores, label_names, true=int(labels[index]), image=images[index]
+)
 
 # %%
 # 7. All accuracies at a glance

@@ -24,7 +24,11 @@ BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 # The shipped VGG has weights and activations of two bits. Its third convolution is a good
 # place to look: what arrives are events from 0 to 3, and what leaves are such events again.
 
-bits = {"weights_quantization": 2, "activ_quantization": 2, "input_weights_quantization": 2}
+bits = {
+    "weights_quantization": 2,
+    "activ_quantization": 2,
+    "input_weights_quantization": 2,
+}
 keras_model = al.zoo.vgg_cifar10(weights="cifar10", **bits)
 model = al.convert(keras_model, input_scaling=(255, 0))
 layer = model.get_layer("conv_2")
@@ -48,7 +52,9 @@ normalized = until_there.predict(images / np.float32(255), verbose=0)
 
 filters = layer.filters
 bare = replace(layer, output=al.layers.Potentials(np.ones(filters), np.zeros(filters)))
-potentials = al.Model([*model.layers[: model.layers.index(layer)], bare]).forward(images)
+potentials = al.Model([*model.layers[: model.layers.index(layer)], bare]).forward(
+    images
+)
 print(
     "Keras:",
     normalized.dtype,
@@ -71,7 +77,9 @@ convolution, norm, relu = (
 )
 _, weight_scale = convolution.quantizer.integers(np.asarray(convolution.kernel))
 unit = keras_model.get_layer("conv_1_relu").gamma / weight_scale
-gain, shift, mean, variance = (np.asarray(weight, np.float64) for weight in norm.get_weights())
+gain, shift, mean, variance = (
+    np.asarray(weight, np.float64) for weight in norm.get_weights()
+)
 deviation = np.sqrt(variance + norm.epsilon)
 edges = relu.t0 + relu.gamma * np.arange(3)
 real = ((edges - shift[:, None]) * (deviation / gain)[:, None] + mean[:, None]) / unit
@@ -106,7 +114,9 @@ for level, (edge, threshold) in enumerate(
 ):
     ax.axhline(edge, color=ORANGE, linestyle="--", linewidth=1)
     ax.axvline(threshold, color=VERMILION, linewidth=1)
-    ax.annotate(f"level {level} above", (of_neuron.min(), edge), va="bottom", fontsize="small")
+    ax.annotate(
+        f"level {level} above", (of_neuron.min(), edge), va="bottom", fontsize="small"
+    )
 ax.set(ylabel="input of the activation in Keras")
 ax.set_title(f"Neuron {neuron} of conv_2: potentials and Keras's sums lie on one line")
 al.plots.thresholds(layer, neuron, ax=below)
@@ -148,9 +158,15 @@ bars = ax.bar(near, counts, color=colours, edgecolor="black")
 for bar, value in zip(bars, near, strict=True):
     bar.set_hatch("///" if moved < value <= right else "")
 ax.axvline(real[neuron, level], color="black", linestyle="--", label="edge in Keras")
-ax.axvline(right + 0.5, color=GREEN, linewidth=3, label='thresholds="exact": above here')
 ax.axvline(
-    moved + 0.5, color=ORANGE, linestyle=":", linewidth=3, label='"published": above here'
+    right + 0.5, color=GREEN, linewidth=3, label='thresholds="exact": above here'
+)
+ax.axvline(
+    moved + 0.5,
+    color=ORANGE,
+    linestyle=":",
+    linewidth=3,
+    label='"published": above here',
 )
 ax.set(xlabel="potential (integer)", ylabel="places in 20 images")
 ax.set_title(f"Potentials of neuron {neuron} around the threshold of level {level + 1}")

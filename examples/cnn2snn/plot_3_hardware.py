@@ -139,8 +139,14 @@ models = {
         weights_quantization=4, activ_quantization=4, input_weights_quantization=8
     ),
 }
-devices = (al.AKD1000, al.hardware.AKD1000_PRODUCTION, al.hardware.AKD1000_PREPRODUCTION)
-integer = {name: al.convert(model, input_scaling=(255, 0)) for name, model in models.items()}
+devices = (
+    al.AKD1000,
+    al.hardware.AKD1000_PRODUCTION,
+    al.hardware.AKD1000_PREPRODUCTION,
+)
+integer = {
+    name: al.convert(model, input_scaling=(255, 0)) for name, model in models.items()
+}
 for name, model in integer.items():
     for device in devices:
         broken = {problem.rule for problem in al.hardware.check(model.layers, device)}

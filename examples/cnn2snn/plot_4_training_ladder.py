@@ -27,7 +27,9 @@ ORANGE, PURPLE = "#E69F00", "#CC79A7"
 # which rung it starts from, on how many images and how fast. Weights and activations take
 # turns in losing bits, so that no rung disturbs the network more than it has to.
 
-print(f"{'recipe':<26}{'weights':>8}{'activ.':>7}{'images':>9}{'rates':>15}  starts from")
+print(
+    f"{'recipe':<26}{'weights':>8}{'activ.':>7}{'images':>9}{'rates':>15}  starts from"
+)
 for recipe in al.training.RECIPES.values():
     weights, activations, _ = (bits or "float" for bits in recipe.bits)
     images = sum(stage.images for stage in recipe.stages)
@@ -49,7 +51,9 @@ recipe = al.training.RECIPES["vgg_cifar10_float"]
 steps = np.arange(recipe.steps)
 rates = [recipe.rate_at(int(step)) for step in steps[::20]]
 sizes = [recipe.stage_at(int(step)).size for step in steps[::20]]
-fig, (top, bottom) = plt.subplots(2, figsize=(8, 4.5), layout="constrained", sharex=True)
+fig, (top, bottom) = plt.subplots(
+    2, figsize=(8, 4.5), layout="constrained", sharex=True
+)
 top.plot(steps[::20], rates, color=BLUE)
 top.set(
     ylabel="learning rate",
@@ -72,7 +76,9 @@ records = {name: records[name] for name in al.training.RECIPES if name in record
 print(f"{'recipe':<26}{'images':>9}{'minutes':>9}{'loss':>8}{'accuracy':>10}  machine")
 for name, record in records.items():
     last, machine = record["curve"][-1], record["machines"][-1]
-    where = ", ".join([*machine.get("accelerators", []), machine.get("processor", "not noted")])
+    where = ", ".join(
+        [*machine.get("accelerators", []), machine.get("processor", "not noted")]
+    )
     loss, accuracy = (
         last[key] or float("nan") for key in ("train_loss", "validation_accuracy")
     )
@@ -85,7 +91,9 @@ for name, record in records.items():
 # a network: an earlier rung may have trained on these very images.
 
 for name, record in records.items():
-    print(f"{name:<26}leaves out {record['recipe']['holdout']:>5,} of 50,000 training images")
+    print(
+        f"{name:<26}leaves out {record['recipe']['holdout']:>5,} of 50,000 training images"
+    )
 
 # %%
 # Where a run was not like any other, its record says so:
@@ -120,7 +128,8 @@ for record, (marker, colour) in zip(quantized, looks, strict=False):
     right.axvline(before, color="grey", linewidth=0.5)
     before += record["curve"][-1]["images"]
 right.set(
-    title="Rungs of the VGG, weights/activations in bits", xlabel="images since the float run"
+    title="Rungs of the VGG, weights/activations in bits",
+    xlabel="images since the float run",
 )
 right.set_ylabel("training loss (cross-entropy, nats)")
 right.legend(ncols=2)
@@ -143,7 +152,9 @@ x_train, x_test = x_train / np.float32(16), x_test / np.float32(16)
 def network(weights=0, activations=0):
     widths = {"weight_quantization": weights, "add_batchnorm": True, "padding": "same"}
     inputs = keras.Input((8, 8, 1))
-    x = al.nn.conv_block(inputs, 8, 3, name="conv_0", activ_quantization=activations, **widths)
+    x = al.nn.conv_block(
+        inputs, 8, 3, name="conv_0", activ_quantization=activations, **widths
+    )
     x = al.nn.conv_block(
         x, 16, 3, name="conv_1", activ_quantization=activations, pooling="max", **widths
     )
@@ -163,12 +174,16 @@ def rung(model, epochs, start=None, rate=5e-3):
     batches = -(-len(x_train) // 32)
     falling = keras.optimizers.schedules.PolynomialDecay(rate, epochs * batches, 0.0)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(falling), loss, metrics=["accuracy"], jit_compile=False)
+    model.compile(
+        keras.optimizers.Adam(falling), loss, metrics=["accuracy"], jit_compile=False
+    )
     curve = []
     if start is not None:
         model.set_weights(start.get_weights())
         curve = [model.evaluate(x_test, y_test, verbose=0)[1]]
-    run = model.fit(x_train, y_train, 32, epochs, verbose=0, validation_data=(x_test, y_test))
+    run = model.fit(
+        x_train, y_train, 32, epochs, verbose=0, validation_data=(x_test, y_test)
+    )
     return curve + run.history["val_accuracy"]
 
 

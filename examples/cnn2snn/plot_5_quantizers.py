@@ -57,7 +57,10 @@ limits = np.linspace(0.5, 5.0, 31)
 
 def squared_error(weights, limit, bits):
     quantizer = al.nn.StdWeightQuantizer(limit, bits)
-    return np.mean((np.asarray(quantizer.quantize(weights)) - weights) ** 2) / weights.var()
+    return (
+        np.mean((np.asarray(quantizer.quantize(weights)) - weights) ** 2)
+        / weights.var()
+    )
 
 
 errors = {bits: [squared_error(latent, s, bits) for s in limits] for bits in (2, 3, 4)}
@@ -91,7 +94,9 @@ for bits in errors:
             kernel = np.asarray(layer.kernel).ravel()[:20_000]
             best = min(squared_error(kernel, limit, bits) for limit in limits[::2])
             ratios.append(squared_error(kernel, used, bits) / best)
-    print(f"{bits} bits, limit {used}: error / smallest error is {max(ratios):.2f} at most")
+    print(
+        f"{bits} bits, limit {used}: error / smallest error is {max(ratios):.2f} at most"
+    )
 
 # %%
 # A quantizer that never clips, :class:`~akida_lite.nn.MaxQuantizer`, pays for a few large
@@ -103,7 +108,10 @@ quantizers = {
     "MaxPerAxisQuantizer": al.nn.MaxPerAxisQuantizer,
     "the zoo's": al.nn.weight_quantizer,
 }
-print(f"{'squared error / variance':<26}" + "".join(f"{bits:>5} bits" for bits in (2, 3, 4, 8)))
+print(
+    f"{'squared error / variance':<26}"
+    + "".join(f"{bits:>5} bits" for bits in (2, 3, 4, 8))
+)
 for name, make in quantizers.items():
     rounded = [np.asarray(make(bits).quantize(latent)) for bits in (2, 3, 4, 8)]
     row = [np.mean((r - latent) ** 2) / latent.var() for r in rounded]
@@ -181,7 +189,9 @@ plt.show()
 keras_model = keras.Sequential(
     [
         keras.Input((8, 8, 1)),
-        al.nn.QuantizedConv2D(16, 3, ShareQuantizer(0.02, 4), padding="same", name="conv"),
+        al.nn.QuantizedConv2D(
+            16, 3, ShareQuantizer(0.02, 4), padding="same", name="conv"
+        ),
         al.nn.ActivationDiscreteRelu(4, name="relu"),
         keras.layers.Flatten(name="flatten"),
         al.nn.QuantizedDense(10, ShareQuantizer(0.1, 3), name="scores"),
@@ -189,7 +199,9 @@ keras_model = keras.Sequential(
 )
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 keras_model.compile(keras.optimizers.Adam(3e-3), loss)
-history = keras_model.fit(x_train / 16, y_train, batch_size=32, epochs=8, verbose=0).history
+history = keras_model.fit(
+    x_train / 16, y_train, batch_size=32, epochs=8, verbose=0
+).history
 print("training loss, pass by pass:", [round(value, 3) for value in history["loss"]])
 
 # %%
@@ -204,4 +216,6 @@ al.compare(keras_model, model, x_test)
 # %%
 # The integer model decides as the Keras model does on every test image.
 
-print(f"{np.mean(model.predict(x_test) == y_test):.3f} of {len(x_test)} test digits are right")
+print(
+    f"{np.mean(model.predict(x_test) == y_test):.3f} of {len(x_test)} test digits are right"
+)

@@ -109,7 +109,9 @@ for column, image in enumerate(candidates.values()):
     picture.imshow(image)
     picture.set_axis_off()
 bars = figure.add_subplot(grid[1, :])
-drawn = bars.bar(list(priced), list(priced.values()), color="#E69F00", edgecolor="black")
+drawn = bars.bar(
+    list(priced), list(priced.values()), color="#E69F00", edgecolor="black"
+)
 for bar, hatch in zip(drawn, ("///", "///", "...", "...", "", ""), strict=True):
     bar.set_hatch(hatch)
 bars.axhline(np.median(costs), color="black", linestyle="--", label="median photo")

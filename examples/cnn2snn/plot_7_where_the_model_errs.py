@@ -12,7 +12,11 @@ import numpy as np
 from scipy.special import log_softmax
 from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
-from sklearn.metrics import ConfusionMatrixDisplay, classification_report, confusion_matrix
+from sklearn.metrics import (
+    ConfusionMatrixDisplay,
+    classification_report,
+    confusion_matrix,
+)
 
 import akida_lite as al
 
@@ -37,14 +41,20 @@ model = al.convert(keras_model, input_scaling=(255, 0), labels=names)
 float_scores = log_softmax(float_model.predict(images / 255, verbose=0), axis=1)
 scores = log_softmax(model.evaluate(images), axis=1)
 predicted, float_predicted = model.predict(images), float_scores.argmax(axis=1)
-al.claim("vgg_cifar10.akida.top1_n1000").verify(int((predicted == labels).sum()), len(labels))
+al.claim("vgg_cifar10.akida.top1_n1000").verify(
+    int((predicted == labels).sum()), len(labels)
+)
 
 # %%
 # Which classes?
 # --------------
 # ``predict`` returns one class an image, which is all that scikit-learn wants.
 
-print(classification_report(labels, predicted, target_names=names, digits=3, zero_division=0))
+print(
+    classification_report(
+        labels, predicted, target_names=names, digits=3, zero_division=0
+    )
+)
 
 # %%
 # A row of the confusion matrix is what became of one class. The diagonal is right, and is left
@@ -58,12 +68,16 @@ display.plot(ax=axes, cmap="cividis", xticks_rotation=45, include_values=False)
 for row, column in np.ndindex(confusion.shape):
     dark = errors[row, column] < errors.max() / 2
     colour = "white" if dark else "black"
-    axes.text(column, row, confusion[row, column], ha="center", va="center", color=colour)
+    axes.text(
+        column, row, confusion[row, column], ha="center", va="center", color=colour
+    )
 axes.set_title("Images by true and predicted class; colour: errors")
 plt.show()
 
 true, wrong = np.unravel_index(errors.argmax(), errors.shape)
-print(f"most frequent error: {names[true]} taken for {names[wrong]}, {errors.max()} images")
+print(
+    f"most frequent error: {names[true]} taken for {names[wrong]}, {errors.max()} images"
+)
 
 # %%
 # Can the scores be believed?
@@ -80,8 +94,12 @@ for label, style, sure, chosen in (
     ("float, Keras", "s--", float_confidence, float_predicted),
     ("2 bits, integers", "o-", confidence, predicted),
 ):
-    share, mean = calibration_curve(chosen == labels, sure, n_bins=6, strategy="quantile")
-    axes.plot(mean, share, style, color="#D55E00" if style == "o-" else "#0072B2", label=label)
+    share, mean = calibration_curve(
+        chosen == labels, sure, n_bins=6, strategy="quantile"
+    )
+    axes.plot(
+        mean, share, style, color="#D55E00" if style == "o-" else "#0072B2", label=label
+    )
 axes.set(xlabel="confidence of the model", ylabel="share that is right")
 axes.set_title("Calibration of the float and the 2-bit model")
 axes.legend()
@@ -91,7 +109,9 @@ for label, sure, chosen in (
     ("float, Keras    ", float_confidence, float_predicted),
     ("2 bits, integers", confidence, predicted),
 ):
-    print(f"{label} mean confidence {sure.mean():.3f}, right {np.mean(chosen == labels):.3f}")
+    print(
+        f"{label} mean confidence {sure.mean():.3f}, right {np.mean(chosen == labels):.3f}"
+    )
 
 # %%
 # The chip compares potentials and never computes probabilities; whoever acts on a confidence
@@ -113,7 +133,9 @@ figure.suptitle(
 for place, index in zip(places.flat, hardest, strict=True):
     place.imshow(images[index])
     place.set_axis_off()
-    place.set_title(f"{names[labels[index]]}\nas {names[predicted[index]]}", fontsize=10)
+    place.set_title(
+        f"{names[labels[index]]}\nas {names[predicted[index]]}", fontsize=10
+    )
 plt.show()
 
 # %%
@@ -134,7 +156,9 @@ for name, group in (("float right", float_right), ("float wrong", ~float_right))
 
 lost, gained = int(np.sum(float_right & ~right)), int(np.sum(~float_right & right))
 test = binomtest(lost, lost + gained)
-print(f"lost {lost}, gained {gained}; probability of a split as uneven: {test.pvalue:.2g}")
+print(
+    f"lost {lost}, gained {gained}; probability of a split as uneven: {test.pvalue:.2g}"
+)
 
 # %%
 # Where quantization took an image away, the float model was often not sure of it either: the
@@ -149,7 +173,9 @@ groups = {
 }
 axes = plt.subplots(figsize=(8, 3), layout="constrained")[1]
 axes.boxplot(list(groups.values()), orientation="horizontal", tick_labels=list(groups))
-axes.set_xlabel("margin of the float model between its two best classes (log of a ratio)")
+axes.set_xlabel(
+    "margin of the float model between its two best classes (log of a ratio)"
+)
 axes.set_title("Margin of the float model where the 2-bit model agrees and where not")
 plt.show()
 for name, values in groups.items():

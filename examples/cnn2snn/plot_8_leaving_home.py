@@ -31,7 +31,11 @@ BLUE, VERMILION = "#0072B2", "#D55E00"
 # rounding. The export is only worth something if that rounding never goes astray.
 
 classes = "airplane automobile bird cat deer dog frog horse ship truck".split()
-bits = {"weights_quantization": 2, "activ_quantization": 2, "input_weights_quantization": 2}
+bits = {
+    "weights_quantization": 2,
+    "activ_quantization": 2,
+    "input_weights_quantization": 2,
+}
 keras_model = al.zoo.vgg_cifar10(weights="cifar10", **bits)
 model = al.convert(keras_model, input_scaling=(255, 0), labels=classes)
 
@@ -108,7 +112,9 @@ ax.plot(at_home.ravel(), abroad[:6].ravel(), "o", color=VERMILION, fillstyle="no
 ends = [at_home.min(), at_home.max()]
 ax.plot(ends, ends, color="black", linewidth=0.8, label="equal")
 ax.set(
-    xlabel="reference backend (potential)", ylabel="ONNX Runtime (potential)", aspect="equal"
+    xlabel="reference backend (potential)",
+    ylabel="ONNX Runtime (potential)",
+    aspect="equal",
 )
 ax.set_title(f"{at_home.size} potentials of 6 images, here and abroad")
 ax.legend()
@@ -136,11 +142,18 @@ scale, offset, names = (
 )
 scores = abroad[:, 0, 0] * scale + offset
 for image in range(4):
-    print(f"image {image}: {names[scores[image].argmax()]}, score {scores[image].max():.3f}")
+    print(
+        f"image {image}: {names[scores[image].argmax()]}, score {scores[image].max():.3f}"
+    )
 
 # %%
 # The package gives the same names and scores.
 
-print("classes equal:", np.array_equal(scores.argmax(axis=1), model.predict(images[:100])))
-print("scores equal:", np.array_equal(scores.astype(np.float32), model.evaluate(images[:100])))
+print(
+    "classes equal:", np.array_equal(scores.argmax(axis=1), model.predict(images[:100]))
+)
+print(
+    "scores equal:",
+    np.array_equal(scores.astype(np.float32), model.evaluate(images[:100])),
+)
 folder.cleanup()

@@ -91,8 +91,12 @@ class Browser:
         self.driver = driver
         self.site = site
 
-    def open(self, page):
+    def open(self, page, seconds=60):
+        from selenium.webdriver.support.wait import WebDriverWait
+
         self.driver.get(self.site + page)
+        # On a busy machine the driver has been seen to return in the middle of a page.
+        WebDriverWait(self.driver, seconds).until(lambda _: self.run(_LOADED))
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
@@ -156,4 +160,5 @@ class Browser:
         return ""
 
 
+_LOADED = "return document.readyState === 'complete'"
 _EXISTS = "return document.querySelector(arguments[0]) !== null"

@@ -9,14 +9,12 @@ import pytest
 pytestmark = pytest.mark.browser
 
 LINKS = "return [...document.querySelectorAll('.sphx-glr-download a')].map(a => a.href)"
-LAST_LINK = ".sphx-glr-download-zip a"
 ALL = "akida_lite_examples.zip"
 
 
 def downloads(browser, page):
     """Return the files that a page offers, by suffix."""
     browser.open(page)
-    browser.wait(LAST_LINK)
     links = browser.run(LINKS)
     return {re.search(r"\w+$", link)[0]: fetch(link) for link in links}
 
