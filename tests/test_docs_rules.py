@@ -23,15 +23,21 @@ class Page:
 
 def printed(directive, *arguments):
     page = Page(arguments)
-    (container,) = directive.run(page)
+    whole = nodes.container("", *directive.run(page))
     assert any(path.endswith("metatf_table.py") for path in page.noted)
-    return [[cell.astext() for cell in row] for row in container.findall(nodes.row)]
+    return [
+        [cell.astext() for cell in row]
+        for row in whole.findall(lambda node: isinstance(node, nodes.row | nodes.enumerated_list))
+    ]
 
 
 def test_pages_print_the_rules():
-    titles, *rows = printed(hardware_rules.HardwareRules, "AKD1000")
-    assert titles == ["Rule", "Layers", "Must be", "Otherwise", "Status and source"]
+    titles, *rows, sources = printed(hardware_rules.HardwareRules, "AKD1000")
+    assert titles == ["Rule", "Layers", "Must be", "Otherwise", "Status, source"]
     assert [row[0] for row in rows] == [rule.id for rule in AKD1000.rules]
+    for row, rule in zip(rows, AKD1000.rules, strict=True):
+        status, number = row[-1].strip(")").split(" (")
+        assert (status, sources[int(number) - 1]) == (rule.status, rule.source)
 
 
 def test_pages_print_omissions_and_differences():

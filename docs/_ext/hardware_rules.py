@@ -21,19 +21,29 @@ from akida_lite import hardware
 
 
 class HardwareRules(SphinxDirective):
-    """List a device's rules, one a row."""
+    """List a device's rules, one a row, and below them their sources."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return the table."""
+        """Return the table and the list of sources that it refers to by number."""
         note_tables(self)
+        rules = hardware.rule_rows(_device(self, self.arguments[0]))
+        sources = list(dict.fromkeys(rule.source for rule in rules))
         rows = [
-            (nodes.literal(row.id, row.id), row.layer, row.constraint, row.remedy, _origin(row))
-            for row in hardware.rule_rows(_device(self, self.arguments[0]))
+            (
+                nodes.literal(rule.id, rule.id),
+                rule.layer,
+                rule.constraint,
+                rule.remedy,
+                f"{rule.status} ({sources.index(rule.source) + 1})",
+            )
+            for rule in rules
         ]
-        titles = ("Rule", "Layers", "Must be", "Otherwise", "Status and source")
-        return [table(titles, (13, 22, 26, 20, 19), rows)]
+        titles = ("Rule", "Layers", "Must be", "Otherwise", "Status, source")
+        listed = nodes.enumerated_list("", enumtype="arabic", prefix="", suffix=".")
+        listed += [nodes.list_item("", nodes.paragraph("", source)) for source in sources]
+        return [table(titles, (17, 23, 24, 22, 14), rows), nodes.rubric("", "Sources"), listed]
 
 
 class HardwareOmissions(SphinxDirective):
@@ -84,10 +94,6 @@ def _device(directive: SphinxDirective, name: str) -> hardware.Device:
     if not isinstance(device, hardware.Device):
         raise directive.error(f"akida_lite.hardware has no device {name!r}")
     return device
-
-
-def _origin(row: hardware.RuleRow) -> str:
-    return f"{row.status}: {row.source}"
 
 
 def table(
