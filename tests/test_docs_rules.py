@@ -27,7 +27,9 @@ def printed(directive, *arguments):
     assert any(path.endswith("metatf_table.py") for path in page.noted)
     return [
         [cell.astext() for cell in row]
-        for row in whole.findall(lambda node: isinstance(node, nodes.row | nodes.enumerated_list))
+        for row in whole.findall(
+            lambda node: isinstance(node, nodes.row | nodes.enumerated_list)
+        )
     ]
 
 

@@ -13,6 +13,7 @@ from akida_lite import zoo
 from akida_lite.datasets import load_cifar10
 from akida_lite.errors import InputError, Problem
 from akida_lite.training.batches import Labels, Pixels
+from akida_lite.training.binary_scales import make_scales_binary
 from akida_lite.training.checkpoint import load_latent_weights, save_checkpoint
 from akida_lite.training.recipes import RECIPES, Recipe
 from akida_lite.training.record import read_record
@@ -139,6 +140,8 @@ def publish(name: str, folder: str | os.PathLike[str]) -> Path:
     recipe = recipe_called(name)
     model = build(recipe)
     load_latent_weights(Path(folder) / latent_name(name), model)
+    if any(recipe.bits):
+        make_scales_binary(model)
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{name}.akw"
     metadata = {"recipe": name, "model": recipe.model, "bits": list(recipe.bits)}

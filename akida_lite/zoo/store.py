@@ -139,9 +139,7 @@ def _give(
     if scale is None or quantizer is None:
         variable.assign(stored.astype(np.float32))
         return
-    variable.assign((stored / scale).astype(np.float32))
-    fixed = FixedScaleQuantizer(float(scale), quantizer.bitwidth)
-    setattr(layer, _QUANTIZERS[variable.name], fixed)
+    fix_kernel(layer, variable, quantizer.bitwidth, stored, float(scale))
 
 
 def _variables(keras_model: keras.Model) -> Iterator[tuple[str, Any, Any]]:
@@ -150,6 +148,37 @@ def _variables(keras_model: keras.Model) -> Iterator[tuple[str, Any, Any]]:
         for variable in layer.variables:
             if "seed_generator" not in variable.path:
                 yield f"{layer.name}.{variable.name}", layer, variable
+
+
+def quantized_kernels(layer: Any) -> Iterator[tuple[Any, Quantizer]]:
+    """Yield every kernel of a layer that is quantized, and its quantizer.
+
+    Parameters
+    ----------
+    layer : keras.Layer
+    """
+    for variable in layer.variables:
+        quantizer = _quantizer_of(layer, variable.name)
+        if quantizer is not None and quantizer.bitwidth:
+            yield variable, quantizer
+
+
+def fix_kernel(
+    layer: Any, variable: Any, bitwidth: int, integers: npt.NDArray[Any], scale: float
+) -> None:
+    """Make a kernel of `layer` the given integers over the given scale factor.
+
+    Parameters
+    ----------
+    layer : keras.Layer
+    variable : keras.Variable
+        A kernel, as `quantized_kernels` yields it.
+    bitwidth : int
+    integers : array of the kernel's shape
+    scale : float
+    """
+    variable.assign((integers / scale).astype(np.float32))
+    setattr(layer, _QUANTIZERS[variable.name], FixedScaleQuantizer(scale, bitwidth))
 
 
 def _quantizer_of(layer: Any, variable: str) -> Quantizer | None:

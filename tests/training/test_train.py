@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from akida_lite import nn
+from akida_lite.conversion import convert
 from akida_lite.errors import DatasetError, FileFormatError, InputError
 from akida_lite.training import Cycle, Recipe, Stage, loop, shipped, train
 from akida_lite.training.checkpoint import load_checkpoint, save_checkpoint
@@ -295,7 +296,7 @@ def shipping(tmp_path, monkeypatch):
 
 
 def test_what_is_trained_can_be_published(data, tmp_path, shipping):
-    """Published weights compute what the trained model computes, and the index names them."""
+    """Published weights become the trained model's integers, and the index names them."""
     recipe = replace(FLOAT, name="tiny_w4", bits=(4, 4, 4))
     folder = shipping(recipe)
     model, _ = run(recipe, tmp_path / "run", data)
@@ -305,8 +306,9 @@ def test_what_is_trained_can_be_published(data, tmp_path, shipping):
     assert read_record(folder / "tiny_w4.json")["recipe"]["name"] == "tiny_w4"
     again = build(recipe)
     shipped.zoo.load_weights(path, again)
-    x = data[0][0].astype(np.float32) / 255
-    np.testing.assert_array_equal(np.asarray(model(x)), np.asarray(again(x)))
+    (trained, published) = (convert(each, input_scaling=(255, 0)) for each in (model, again))
+    x = data[0][0]
+    np.testing.assert_array_equal(trained.forward(x), published.forward(x))
 
 
 def test_training_starts_from_what_ships_where_nothing_was_trained(
