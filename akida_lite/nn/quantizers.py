@@ -258,7 +258,7 @@ class MaxPerAxisQuantizer(LinearWeightQuantizer):
 class FixedScaleQuantizer(LinearWeightQuantizer):
     """The scale factor is a constant, written in the configuration.
 
-    Shipped weights are integers with the scale they were trained at. Deriving the scale
+    Shipped weights are integers with the scale they were published with. Deriving the scale
     from them anew, as :class:`~akida_lite.nn.StdWeightQuantizer` would, gives another one; a
     constant reproduces the trained model exactly and can still be fine-tuned.
 
