@@ -43,7 +43,7 @@ class HardwareRules(SphinxDirective):
         titles = ("Rule", "Layers", "Must be", "Otherwise", "Status, source")
         listed = nodes.enumerated_list("", enumtype="arabic", prefix="", suffix=".")
         listed += [nodes.list_item("", nodes.paragraph("", source)) for source in sources]
-        return [table(titles, (17, 23, 24, 22, 14), rows), nodes.rubric("", "Sources"), listed]
+        return [table(titles, (15, 24, 23, 22, 16), rows), nodes.rubric("", "Sources"), listed]
 
 
 class HardwareOmissions(SphinxDirective):
