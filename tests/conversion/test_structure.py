@@ -153,6 +153,8 @@ def test_sparse_input_comes_first():
     assert isinstance(first, InputData)
     assert isinstance(last, FullyConnected)
     assert (first.name, first.input_shape, first.input_bits) == ("last_input", (1, 1, 12), 1)
+    # The width that the chip's own layers emit at most is what events have unless told.
+    assert convert(keras_model, input_is_sparse=True).layers[0].input_bits == 4
 
 
 def test_reshape_between_vector_and_map(rng):
