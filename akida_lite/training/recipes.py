@@ -150,7 +150,10 @@ RECIPES: dict[str, Recipe] = _table(
         name="vgg_cifar10_float",
         model="vgg_cifar10",
         bits=(0, 0, 0),
-        cycles=(Cycle(0.15, (Stage(16, 150_000), Stage(24, 200_000), Stage(32, 100_000))),),
+        cycles=(
+            Cycle(0.15, (Stage(16, 150_000), Stage(24, 200_000), Stage(32, 100_000))),
+            Cycle(0.1, (Stage(16, 50_000), Stage(24, 75_000), Stage(32, 50_000))),
+        ),
         batch_size=250,
         weight_decay=5e-4,
         label_smoothing=0.1,
