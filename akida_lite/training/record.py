@@ -31,9 +31,7 @@ def facts_of_this_machine() -> dict[str, Any]:
     }
 
 
-def write_record(
-    path: Path, recipe: Recipe, state: dict[str, Any], start: str | None, note: str = ""
-) -> None:
+def write_record(path: Path, recipe: Recipe, state: dict[str, Any], start: str | None) -> None:
     """Write the record of a finished run.
 
     Parameters
@@ -41,11 +39,10 @@ def write_record(
     path : Path
     recipe : Recipe
     state : dict
-        ``seconds`` of training, ``curve`` and ``machines``.
+        ``seconds`` of training, ``curve`` and ``machines``; ``note`` where something sets
+        the run apart from others.
     start : str or None
         File name of the weights it started from, where not the recipe's own start.
-    note : str
-        What sets this run apart from others; empty for a run like any other.
     """
     record = {
         "recipe": asdict(recipe),
@@ -53,7 +50,7 @@ def write_record(
         "seconds": round(state["seconds"]),
         "curve": state["curve"],
         "machines": state["machines"],
-        "note": note,
+        "note": state.get("note", ""),
     }
     with atomic_write(path) as file:
         file.write((json.dumps(record, indent=1) + "\n").encode())

@@ -107,7 +107,7 @@ def unpack(name: str, folder: str | os.PathLike[str]) -> None:
     model = build(recipe)
     zoo.load_weights(FOLDER / f"{name}.akw", model)
     record = read_record(FOLDER / f"{name}.json")
-    state = {key: record[key] for key in ("seconds", "curve", "machines")}
+    state = {key: record[key] for key in ("seconds", "curve", "machines", "note")}
     state["step"] = state["curve"][-1]["step"]
     folder.mkdir(parents=True, exist_ok=True)
     save_checkpoint(folder / latent_name(name), model, None, state)

@@ -317,7 +317,8 @@ def test_training_starts_from_what_ships_where_nothing_was_trained(
     longer = replace(FLOAT, cycles=(*FLOAT.cycles, Cycle(0.01, (Stage(8, 24),))))
     shipping(FLOAT, QUANTIZED)
     run(FLOAT, tmp_path / "run", data)
-    shipped.publish(FLOAT.name, tmp_path / "run")
+    path = shipped.publish(FLOAT.name, tmp_path / "run").with_suffix(".json")
+    path.write_text(path.read_text().replace('"note": ""', '"note": "by hand"'))
     monkeypatch.setattr(shipped, "training_data", lambda holdout: data)
     shipping(longer, QUANTIZED)
     for recipe, resume in ((QUANTIZED, False), (longer, True)):
@@ -329,5 +330,6 @@ def test_training_starts_from_what_ships_where_nothing_was_trained(
         record = read_record(folder / f"{recipe.name}.json")
         assert record["curve"][-1]["step"] == recipe.steps
     assert lines[1] == "tiny_float: is lengthened from step 10 to 13"
+    assert record["note"] == "by hand"
     shorter = read_record(tmp_path / "run/tiny_float.json")["curve"]
     assert record["curve"][: len(shorter)] == shorter
