@@ -164,15 +164,16 @@ RECIPES: dict[str, Recipe] = _table(
             name=name,
             model="vgg_cifar10",
             bits=bits,
-            cycles=tuple(Cycle(3e-3, (Stage(32, images),)) for images in lengths),
+            cycles=(Cycle(rate, (Stage(32, images),)),),
             start=start,
+            seed=seed,
         )
-        for name, bits, start, lengths in (
-            ("vgg_cifar10_w4a4i4", (4, 4, 4), "vgg_cifar10_float", (1_250,)),
-            ("vgg_cifar10_w3a4i3", (3, 4, 3), "vgg_cifar10_w4a4i4", (1_250,)),
-            ("vgg_cifar10_w3a3i3", (3, 3, 3), "vgg_cifar10_w3a4i3", (1_250,)),
-            ("vgg_cifar10_w2a3i2", (2, 3, 2), "vgg_cifar10_w3a3i3", (1_250,)),
-            ("vgg_cifar10_w2a2i2", (2, 2, 2), "vgg_cifar10_w2a3i2", (2_500,)),
+        for name, bits, start, rate, images, seed in (
+            ("vgg_cifar10_w4a4i4", (4, 4, 4), "vgg_cifar10_float", 3e-3, 1_250, 0),
+            ("vgg_cifar10_w3a4i3", (3, 4, 3), "vgg_cifar10_w4a4i4", 3e-3, 1_250, 0),
+            ("vgg_cifar10_w3a3i3", (3, 3, 3), "vgg_cifar10_w3a4i3", 3e-3, 1_250, 0),
+            ("vgg_cifar10_w2a3i2", (2, 3, 2), "vgg_cifar10_w3a3i3", 5e-3, 25_000, 0),
+            ("vgg_cifar10_w2a2i2", (2, 2, 2), "vgg_cifar10_w2a3i2", 3e-3, 2_500, 0),
         )
     ),
     Recipe(
