@@ -8,6 +8,7 @@ import pytest
 
 from akida_lite import Model, nn
 from akida_lite.conversion import compare, convert
+from akida_lite.engine import trace
 from akida_lite.errors import ConversionError, InputError
 from akida_lite.layers import Staircase
 
@@ -63,6 +64,23 @@ def test_a_difference_is_born_in_one_layer_and_seen_in_the_next(
     assert difference.channel == 0
     assert difference.keras > difference.integer
     assert "born here" in str(comparison)
+
+
+def test_the_first_difference_is_the_first_in_the_order_of_images_and_positions(
+    keras_model, images
+):
+    model = convert(keras_model, input_scaling=(64, 0))
+    first, *others = model.layers
+    broken = Model([shifted(first, 40), *others], input_scaling=(64, 0))
+    right, wrong = (
+        np.asarray(next(trace(each.layers, images, backend="reference"))[1])
+        for each in (model, broken)
+    )
+    places = np.argwhere(right != wrong)
+    assert len(places) > 1
+    difference = compare(keras_model, broken, images).layers[0].first_difference
+    found = (difference.image, difference.y, difference.x, difference.channel)
+    assert found == tuple(places[0])
 
 
 def test_it_does_not_count_as_a_run(keras_model, images):
