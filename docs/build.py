@@ -57,14 +57,16 @@ def build_pages(pattern: str | None) -> int:
 
 def run_notebooks(pattern: str | None) -> int:
     """Execute the notebooks and publish them with their outputs."""
-    notebooks = [n for n in sorted(PAGES.rglob("*.ipynb")) if (pattern or "") in n.name]
+    every = sorted(PAGES.rglob("*.ipynb"))
+    notebooks = [notebook for notebook in every if (pattern or "") in notebook.name]
     if not notebooks:
         return 0
     own = ["-p", "notebook_outputs", "-p", "no:cacheprovider", "-o", "addopts=-ra"]
     command = [sys.executable, "-m", "pytest", *NBVAL, *own, *map(str, notebooks)]
     status = subprocess.run(command, cwd=DOCS.parent).returncode
     if status == 0:
-        publish({notebook.name: notebook.read_bytes() for notebook in notebooks})
+        # Sphinx has copied the archives of all pages anew, with notebooks as yet unexecuted.
+        publish({notebook.name: notebook.read_bytes() for notebook in every})
     return status
 
 
