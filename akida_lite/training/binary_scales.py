@@ -48,7 +48,7 @@ def _round_scales(block: Block) -> float:
             if scale.ndim:
                 continue
             binary = 2.0 ** math.floor(math.log2(scale))
-            fix_kernel(layer, kernel, quantizer.bitwidth, integers, binary)
+            fix_kernel(layer, kernel, integers, binary)
             growth *= float(scale) / binary
         if getattr(layer, "bias", None) is not None:
             layer.bias.assign(np.asarray(layer.bias, np.float64) * growth)

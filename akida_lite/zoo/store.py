@@ -139,7 +139,7 @@ def _give(
     if scale is None or quantizer is None:
         variable.assign(stored.astype(np.float32))
         return
-    fix_kernel(layer, variable, quantizer.bitwidth, stored, float(scale))
+    fix_kernel(layer, variable, stored, float(scale))
 
 
 def _variables(keras_model: keras.Model) -> Iterator[tuple[str, Any, Any]]:
@@ -163,22 +163,20 @@ def quantized_kernels(layer: Any) -> Iterator[tuple[Any, Quantizer]]:
             yield variable, quantizer
 
 
-def fix_kernel(
-    layer: Any, variable: Any, bitwidth: int, integers: npt.NDArray[Any], scale: float
-) -> None:
-    """Make a kernel of `layer` the given integers over the given scale factor.
+def fix_kernel(layer: Any, variable: Any, integers: npt.NDArray[Any], scale: float) -> None:
+    """Make a kernel the given integers over the given scale factor; its width stays.
 
     Parameters
     ----------
     layer : keras.Layer
     variable : keras.Variable
-        A kernel, as `quantized_kernels` yields it.
-    bitwidth : int
+        A kernel of the layer, as `quantized_kernels` yields it.
     integers : array of the kernel's shape
     scale : float
     """
+    attribute = _QUANTIZERS[variable.name]
     variable.assign((integers / scale).astype(np.float32))
-    setattr(layer, _QUANTIZERS[variable.name], FixedScaleQuantizer(scale, bitwidth))
+    setattr(layer, attribute, FixedScaleQuantizer(scale, getattr(layer, attribute).bitwidth))
 
 
 def _quantizer_of(layer: Any, variable: str) -> Quantizer | None:

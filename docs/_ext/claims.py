@@ -167,8 +167,8 @@ def _this_build(found: Claim, outcomes: Outcomes) -> str:
 def _how(found: Claim) -> nodes.paragraph:
     if found.kind == "quoted":
         return nodes.paragraph("", f"quoted: {sources()[found.source]}")
-    count = f"{found.n_total:,} image{'s' * (found.n_total != 1)}" if found.n_total else ""
-    images = f"{found.dataset} {found.split}, {count}" if count else ""
+    noun = "image" if found.n_total == 1 else "images"
+    images = f"{found.dataset} {found.split}, {found.n_total:,} {noun}" if found.n_total else ""
     facts = (images, found.backend, found.recipe, found.date)
     how = nodes.paragraph("", "".join(f"{fact}; " for fact in facts if fact))
     # Literal, or its two dashes would become one long one.

@@ -91,12 +91,10 @@ class Browser:
         self.driver = driver
         self.site = site
 
-    def open(self, page, seconds=60):
-        from selenium.webdriver.support.wait import WebDriverWait
-
+    def open(self, page):
         self.driver.get(self.site + page)
         # On a busy machine the driver has been seen to return in the middle of a page.
-        WebDriverWait(self.driver, seconds).until(lambda _: self.run(_LOADED))
+        self._until(60, _LOADED)
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
@@ -129,9 +127,12 @@ class Browser:
         next(element for element in elements if element.is_displayed()).click()
 
     def wait(self, selector, seconds=20):
+        self._until(seconds, _EXISTS, selector)
+
+    def _until(self, seconds, script, *arguments):
         from selenium.webdriver.support.wait import WebDriverWait
 
-        WebDriverWait(self.driver, seconds).until(lambda _: self.run(_EXISTS, selector))
+        WebDriverWait(self.driver, seconds).until(lambda _: self.run(script, *arguments))
 
     def complaints(self):
         """Return errors of the console, and requests that failed or went elsewhere."""
