@@ -28,6 +28,7 @@ extensions = [
     "claims",
     "hardware_rules",
     "mathml",
+    "notebooks",
 ]
 
 nitpicky = True

@@ -1,22 +1,10 @@
-"""Pytest plugin beside nbval: a notebook must print what its page prints, and keeps it.
-
-nbval executes the notebooks of the gallery, which come without outputs. After each cell
-this plugin compares what the cell has printed with what the page shows below the same
-code, and in the end stores the outputs in the notebook: who downloads it sees what it was
-checked with, and ``pytest --nbval`` holds later runs against it.
-"""
+"""What a page and its notebook show below the same code, and where the two differ."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 from typing import Any
-
-import nbformat
-import pytest
-from nbval.plugin import IPyNbCell, IPyNbFile
 
 # What another run prints differently without being wrong. Accuracies and counts are not
 # among it.
@@ -107,33 +95,13 @@ def first_difference(page: str, notebook: str) -> str:
     )
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """After nbval has run a cell, compare it with its page and keep its outputs."""
-    result = yield
-    if isinstance(item, IPyNbCell):
-        page = Path(item.parent.path).with_suffix(".rst")
-        # The first cell, which says what to install, is not on the page.
-        if page.is_file() and item.cell_num > 0:
-            shown = page_outputs(page.read_text("utf-8"))
-            different = first_difference(
-                shown[item.cell_num - 1], cell_output(item.test_outputs)
-            )
-            if different:
-                item.raise_cell_error("Notebook and page differ", different)
-        item.cell.outputs = [_without_logs(o) for o in item.test_outputs]
-        item.cell.execution_count = item.cell_num + 1
-    return result
+def without_logs(output: Any) -> Any:
+    """Return an output less the lines that TensorFlow logs.
 
-
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Store the outputs, once all cells of all notebooks have passed."""
-    notebooks = {item.parent for item in session.items if isinstance(item.parent, IPyNbFile)}
-    for notebook in notebooks if exitstatus == 0 else ():
-        nbformat.write(notebook.nb, str(notebook.path))
-
-
-def _without_logs(output: Any) -> Any:
+    Parameters
+    ----------
+    output : NotebookNode
+    """
     if output["output_type"] == "stream":
         lines = output["text"].splitlines(keepends=True)
         output["text"] = "".join(line for line in lines if not _LOG.match(line))
