@@ -12,7 +12,6 @@ out); every difference is a warning at each place that states the number, so tha
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,6 +24,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+from tables import Cell, table
 
 from akida_lite.claims import (
     Claim,
@@ -81,20 +81,20 @@ class ClaimsTable(SphinxDirective):
         if self.options.get("kind") == "quoted":
             # Nothing here is measured: two columns would be empty.
             titles, widths = ("Number", "Quoted", "Source"), (44, 18, 38)
-            rows = [_cells(self._name(c), _paragraph(c), _how(c)) for c in wanted]
+            rows = [(self._name(c), str(c), _how(c)) for c in wanted]
         else:
             titles = ("Number", "Original", "Published", "This build", "How")
             widths = (34, 12, 12, 16, 26)
             rows = [self._row(found) for found in wanted]
-        return [_table(titles, widths, rows)]
+        return [table(titles, widths, rows, classes=["claims-table"])]
 
-    def _row(self, found: Claim) -> nodes.row:
+    def _row(self, found: Claim) -> tuple[Cell, ...]:
         original = found if found.kind == "quoted" else all_claims().get(found.original)
-        return _cells(
+        return (
             self._name(found),
-            _paragraph(original or ""),
-            _paragraph(found if found.kind == "measured" else ""),
-            _paragraph(_this_build(found, _outcomes(self.env))),
+            str(original or ""),
+            str(found) if found.kind == "measured" else "",
+            _this_build(found, _outcomes(self.env)),
             _how(found),
         )
 
@@ -121,7 +121,7 @@ class ClaimsDrift(SphinxDirective):
         if not rows:
             return [figure, nodes.paragraph("", "No published number has changed yet.")]
         titles = ("Number that changed", "Earlier", "Published", "Change")
-        return [figure, _table(titles, (40, 26, 22, 12), rows)]
+        return [figure, table(titles, (40, 26, 22, 12), rows, classes=["claims-table"])]
 
 
 def _link(found: Claim, text: str) -> nodes.Node:
@@ -176,11 +176,7 @@ def _how(found: Claim) -> nodes.paragraph:
     return how
 
 
-def _paragraph(content: Claim | str) -> nodes.paragraph:
-    return nodes.paragraph("", str(content))
-
-
-def _history(found: Claim) -> nodes.row:
+def _history(found: Claim) -> tuple[Cell, ...]:
     """Return a row with all earlier numbers of a claim, the newest first."""
     last = found.history[-1].number
     change = found.number - last
@@ -196,21 +192,7 @@ def _history(found: Claim) -> nodes.row:
             for past in reversed(found.history)
         ),
     )
-    published = nodes.paragraph("", f"{found} ({found.date})")
-    return _cells(name, earlier, published, nodes.paragraph("", moved))
-
-
-def _table(titles: Sequence[str], widths: Sequence[int], rows: list[nodes.row]) -> nodes.Node:
-    head = nodes.thead("", _cells(*(nodes.paragraph("", title) for title in titles)))
-    group = nodes.tgroup("", cols=len(titles))
-    group += [nodes.colspec(colwidth=width) for width in widths]
-    group += [head, nodes.tbody("", *rows)]
-    table = nodes.table("", group, classes=["claims-table", "colwidths-given"])
-    return nodes.container("", table, classes=["claims-scroll"])
-
-
-def _cells(*contents: nodes.Node) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", content) for content in contents))
+    return (name, earlier, f"{found} ({found.date})", moved)
 
 
 def _outcomes(env: BuildEnvironment) -> Outcomes:

@@ -44,7 +44,7 @@ def drift_svg(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome]) -> s
     reach = (min([*offsets, -_LEAST]), max([*offsets, _LEAST]))
     height = _ROW * (len(rows) + 2)
     parts = [
-        '<div class="claims-scroll" tabindex="0">'
+        '<div class="scrolls-sideways" tabindex="0">'
         f'<svg class="claims-drift" role="img" viewBox="0 0 {_WIDTH} {height}" '
         'aria-label="Distance of each measured accuracy from the original one">',
         _axis(reach, height),

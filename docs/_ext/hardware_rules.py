@@ -9,13 +9,13 @@ Devices are named as in ``akida_lite.hardware``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from tables import table
 
 from akida_lite import hardware
 
@@ -94,24 +94,6 @@ def _device(directive: SphinxDirective, name: str) -> hardware.Device:
     if not isinstance(device, hardware.Device):
         raise directive.error(f"akida_lite.hardware has no device {name!r}")
     return device
-
-
-def table(
-    titles: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[str | nodes.Node]]
-) -> nodes.Node:
-    """Return a table that scrolls sideways where the page is narrow."""
-    group = nodes.tgroup("", cols=len(titles))
-    group += [nodes.colspec(colwidth=width) for width in widths]
-    group += nodes.thead("", _row(titles))
-    group += nodes.tbody("", *map(_row, rows))
-    # Without the class, browsers guess the widths, and squeeze the rules themselves.
-    given = nodes.table("", group, classes=["colwidths-given"])
-    return nodes.container("", given, classes=["claims-scroll"])
-
-
-def _row(cells: Sequence[str | nodes.Node]) -> nodes.row:
-    contents = [nodes.Text(cell) if isinstance(cell, str) else cell for cell in cells]
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", c)) for c in contents))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
