@@ -7,7 +7,7 @@ from keras import layers
 
 from akida_lite import nn
 from akida_lite.conversion import check_compatibility, compare, convert, quantize
-from akida_lite.errors import ConversionError, InputError
+from akida_lite.errors import ConversionError, HardwareError, InputError
 from akida_lite.zoo import vgg_cifar10
 
 
@@ -141,16 +141,38 @@ def test_the_float_network_of_the_zoo_becomes_the_quantized_one():
     assert quantized.to_json() == expected.to_json()
 
 
-def test_mobilenet_of_keras_converts(rng):
+@pytest.fixture
+def keras_mobilenet():
+    """Return the MobileNet that Keras ships, untrained."""
     keras.utils.set_random_seed(0)
-    network = keras.applications.MobileNet((96, 96, 3), weights=None, alpha=0.25, classes=10)
-    quantized = quantize(network, 4, 4, 8)
+    return keras.applications.MobileNet((96, 96, 3), weights=None, alpha=0.25, classes=10)
+
+
+def converted_to(network, weight_bits):
+    """Return the quantized network and its integer model."""
+    quantized = quantize(network, weight_bits, 4, 8)
     assert check_compatibility(quantized, input_scaling=(128, 128)) == []
     with pytest.warns(UserWarning, match="'predictions'"):
-        model = convert(quantized, input_scaling=(128, 128))
+        return quantized, convert(quantized, input_scaling=(128, 128))
+
+
+def test_mobilenet_of_keras_converts(keras_mobilenet, rng):
+    quantized, model = converted_to(keras_mobilenet, 4)
     assert len(model) == 28
     images = rng.integers(0, 256, (1, 96, 96, 3), np.uint8)
     assert compare(quantized, model, images).labels_equal == 1
+
+
+def test_mobilenet_of_keras_fits_once_the_fix_is_followed(keras_mobilenet):
+    _, model = converted_to(keras_mobilenet, 4)
+    with pytest.raises(HardwareError) as caught:
+        model.map()
+    problems = caught.value.problems
+    pointwise = [f"conv_pw_{index}" for index in range(1, 14)]
+    assert [problem.layer for problem in problems] == [*pointwise, "conv_preds"]
+    assert all("quantize its weights to 2 bits" in problem.remedy for problem in problems)
+    _, followed = converted_to(keras_mobilenet, 2)
+    assert followed.map().n_nps == 27
 
 
 def test_widths_are_checked(float_model):
