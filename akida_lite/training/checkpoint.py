@@ -58,6 +58,12 @@ def load_checkpoint(
                 )
         for name, variable in expected.items():
             variable.assign(stored[name])
+    return read_state(path)
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """Return the `state` that :func:`save_checkpoint` wrote."""
+    with np.load(path, allow_pickle=False) as stored:
         state: dict[str, Any] = json.loads(stored[_STATE].tobytes())
     return state
 

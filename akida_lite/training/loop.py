@@ -10,12 +10,14 @@ import tensorflow as tf
 
 from akida_lite.training.batch_norm import normalize_by_batch
 from akida_lite.training.batches import Labels, Pixels
-from akida_lite.training.recipes import Recipe
+from akida_lite.training.muon import Muon
+from akida_lite.training.recipes import Cycle, Recipe
 
 Step = Callable[[Any, Any], Any]
 Forward = Callable[[Any], Any]
 
-_KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
+_MATRICES = ("kernel", "pointwise_kernel")
+_DEPTHWISE = "depthwise_kernel"
 
 
 def scores_of(model: keras.Model, x: Any, training: bool) -> Any:
@@ -42,17 +44,27 @@ def scores_of(model: keras.Model, x: Any, training: bool) -> Any:
     return x
 
 
-def optimizer_of(recipe: Recipe, model: keras.Model) -> keras.optimizers.Optimizer:
-    """Return the recipe's optimizer, its slots built; the rate is set at every step."""
-    decay = recipe.weight_decay or None
-    if recipe.optimizer == "adam":
-        optimizer = keras.optimizers.Adam(weight_decay=decay)
+def optimizer_of(cycle: Cycle, model: keras.Model) -> keras.optimizers.Optimizer:
+    """Return the cycle's optimizer, its slots built; the rate is set at every step."""
+    variables = model.trainable_variables
+    decay = cycle.weight_decay or None
+    if cycle.optimizer == "muon":
+        # The last layer's rows are classes: as the authors of Muon do, Adam steps for it.
+        matrices = [v for v in variables if v.name in _MATRICES][:-1]
+        optimizer = Muon(
+            matrices,
+            momentum=0.9,
+            ns_steps=4,
+            adam_beta_2=0.99,
+            weight_decay=decay,
+            adam_weight_decay=decay,
+        )
     else:
         optimizer = keras.optimizers.SGD(momentum=0.9, nesterov=True, weight_decay=decay)
     if decay:
-        rest = [v for v in model.trainable_variables if v.name not in _KERNELS]
+        rest = [v for v in variables if v.name not in (*_MATRICES, _DEPTHWISE)]
         optimizer.exclude_from_weight_decay(var_list=rest)
-    optimizer.build(model.trainable_variables)
+    optimizer.build(variables)
     return optimizer
 
 

@@ -42,10 +42,17 @@ class Cycle:
         Learning rate at the end of the warm-up; from there it falls linearly to 0 over
         the arithmetic that is left in the cycle.
     stages : tuple of Stage
+    optimizer : {"sgd", "muon"}
+        SGD has Nesterov momentum 0.9. Muon's rates are those of Adam, which steps for all that
+        is no matrix: depthwise kernels, batch normalization, the last layer.
+    weight_decay : float
+        Decoupled, on kernels only.
     """
 
     peak_rate: float
     stages: tuple[Stage, ...]
+    optimizer: str = "sgd"
+    weight_decay: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +70,9 @@ class Recipe:
     cycles : tuple of Cycle
     start : str or None
         Recipe whose latent weights this one starts from.
-    optimizer : {"sgd", "adam"}
-        SGD has Nesterov momentum 0.9.
     batch_size : int
     warmup : float
         Share of a cycle's arithmetic in which the rate rises from 0.
-    weight_decay : float
-        Decoupled, on kernels only.
     label_smoothing : float
     holdout : int
         Training images, the last ones, that are kept for validation.
@@ -81,10 +84,8 @@ class Recipe:
     bits: tuple[int, int, int]
     cycles: tuple[Cycle, ...]
     start: str | None = None
-    optimizer: str = "sgd"
     batch_size: int = 125
     warmup: float = 0.15
-    weight_decay: float = 0.0
     label_smoothing: float = 0.0
     holdout: int = 2500
     seed: int = 0
@@ -112,6 +113,10 @@ class Recipe:
             if step < 0:
                 return stage
         raise IndexError(f"recipe {self.name!r} has {self.steps} steps")
+
+    def cycle_at(self, step: int) -> Cycle:
+        """Return the cycle that a step belongs to."""
+        return self.cycles[bisect_right(self.cycle_ends, step)]
 
     def progress_at(self, step: int) -> float:
         """Return the share of the run's arithmetic that is done before a step."""
@@ -151,11 +156,18 @@ RECIPES: dict[str, Recipe] = _table(
         model="vgg_cifar10",
         bits=(0, 0, 0),
         cycles=(
-            Cycle(0.15, (Stage(16, 150_000), Stage(24, 200_000), Stage(32, 100_000))),
-            Cycle(0.1, (Stage(16, 50_000), Stage(24, 75_000), Stage(32, 50_000))),
+            Cycle(
+                0.15,
+                (Stage(16, 150_000), Stage(24, 200_000), Stage(32, 100_000)),
+                weight_decay=5e-4,
+            ),
+            Cycle(
+                0.1,
+                (Stage(16, 50_000), Stage(24, 75_000), Stage(32, 50_000)),
+                weight_decay=5e-4,
+            ),
         ),
         batch_size=250,
-        weight_decay=5e-4,
         label_smoothing=0.1,
         holdout=0,
     ),
@@ -182,11 +194,22 @@ RECIPES: dict[str, Recipe] = _table(
         model="mobilenet_cifar10",
         bits=(0, 0, 0),
         cycles=(
-            Cycle(0.1, (Stage(16, 90_000), Stage(24, 45_000), Stage(32, 15_000))),
-            Cycle(0.1, (Stage(16, 80_000), Stage(24, 60_000), Stage(32, 20_000))),
-            Cycle(0.1, (Stage(16, 120_000), Stage(24, 120_000), Stage(32, 40_000))),
+            Cycle(
+                0.1,
+                (Stage(16, 90_000), Stage(24, 45_000), Stage(32, 15_000)),
+                weight_decay=5e-4,
+            ),
+            Cycle(
+                0.1,
+                (Stage(16, 80_000), Stage(24, 60_000), Stage(32, 20_000)),
+                weight_decay=5e-4,
+            ),
+            Cycle(
+                0.1,
+                (Stage(16, 120_000), Stage(24, 120_000), Stage(32, 40_000)),
+                weight_decay=5e-4,
+            ),
         ),
-        weight_decay=5e-4,
         label_smoothing=0.1,
     ),
     Recipe(

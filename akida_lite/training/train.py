@@ -18,6 +18,7 @@ from akida_lite.training.batches import Labels, Pixels, batch_at
 from akida_lite.training.checkpoint import (
     load_checkpoint,
     load_latent_weights,
+    read_state,
     save_checkpoint,
 )
 from akida_lite.training.loop import (
@@ -87,9 +88,10 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
     model = build(recipe)
-    optimizer = optimizer_of(recipe, model)
+    optimizer = None
     checkpoint = folder / f"{recipe.name}.checkpoint.npz"
     if resume and checkpoint.exists():
+        optimizer = optimizer_of(recipe.cycle_at(read_state(checkpoint)["step"]), model)
         state = load_checkpoint(checkpoint, model, optimizer)
         report(f"{recipe.name}: goes on at step {state['step']} of {recipe.steps}")
     elif resume and cycles_done(recipe, folder):
@@ -155,31 +157,32 @@ class _Run:
         self,
         recipe: Recipe,
         model: keras.Model,
-        optimizer: keras.optimizers.Optimizer,
+        optimizer: keras.optimizers.Optimizer | None,
         data: Data,
         checkpoint: Path,
         state: dict[str, Any],
         report: Report,
     ) -> None:
-        self.recipe, self.model, self.optimizer = recipe, model, optimizer
+        self.recipe, self.model = recipe, model
         self.forward = forward_of(model)
         (self.x, self.y), self.held_out = data
         self.checkpoint, self.state, self.report = checkpoint, state, report
         self.losses: list[float] = state.pop("losses", [])
+        self.begin_cycle(int(state["step"]), optimizer)
         self.since = self.saved = time.monotonic()
 
     def steps(self, limit: int | None) -> bool:
         """Take all steps that are left, at most `limit`; return whether the run is complete."""
         recipe, first = self.recipe, int(self.state["step"])
-        step_of = training_step(recipe, self.model, self.optimizer, int(self.y.max()) + 1)
         last = recipe.steps if limit is None else min(recipe.steps, first + limit)
         for step in range(first, last):
             x, y = batch_at(self.x, self.y, recipe.batch_size, recipe.seed, step)
             self.optimizer.learning_rate = recipe.rate_at(step)
-            self.losses.append(float(step_of(scaled(x, recipe.stage_at(step).size), y)))
+            self.losses.append(float(self.step_of(scaled(x, recipe.stage_at(step).size), y)))
             done = step + 1
             if done in recipe.cycle_ends:
                 self.end_cycle(done)
+                self.begin_cycle(done)
             elif self._is_point(done):
                 self.validate(done)
             if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
@@ -188,12 +191,20 @@ class _Run:
             self.save(last)
         return last == recipe.steps
 
+    def begin_cycle(
+        self, done: int, optimizer: keras.optimizers.Optimizer | None = None
+    ) -> None:
+        """Take `optimizer`, or a new one, for the steps after `done`."""
+        if done == self.recipe.steps:
+            return
+        self.optimizer = optimizer or optimizer_of(self.recipe.cycle_at(done), self.model)
+        classes = int(self.y.max()) + 1
+        self.step_of = training_step(self.recipe, self.model, self.optimizer, classes)
+
     def end_cycle(self, done: int) -> None:
-        """Leave the model as it can be used, and nothing of the optimizer."""
+        """Leave the model as it can be used."""
         refresh_batch_norm(self.model, self.x[:_REFRESH_IMAGES])
         self.validate(done, final=True)
-        for variable in self.optimizer.variables:
-            variable.assign(np.zeros(variable.shape))
 
     def _is_point(self, done: int) -> bool:
         ends = self.recipe.cycle_ends

@@ -27,16 +27,16 @@ ORANGE, PURPLE = "#E69F00", "#CC79A7"
 # which rung it starts from, on how many images and how fast. Weights and activations take
 # turns in losing bits, so that no rung disturbs the network more than it has to.
 
-print(
-    f"{'recipe':<26}{'weights':>8}{'activ.':>7}{'images':>9}{'rates':>15}  starts from"
-)
+columns = f"{'weights':>8}{'activ.':>7}{'images':>9}{'rates':>22}{'optimizer':>11}"
+print(f"{'recipe':<26}{columns}  starts from")
 for recipe in al.training.RECIPES.values():
     weights, activations, _ = (bits or "float" for bits in recipe.bits)
     images = sum(stage.images for stage in recipe.stages)
     rates = ", ".join(str(cycle.peak_rate) for cycle in recipe.cycles)
+    optimizers = ", ".join(dict.fromkeys(cycle.optimizer for cycle in recipe.cycles))
     print(
-        f"{recipe.name:<26}{weights:>8}{activations:>7}{images:>9,}{rates:>15}"
-        f"  {recipe.start or 'nothing'}"
+        f"{recipe.name:<26}{weights:>8}{activations:>7}{images:>9,}{rates:>22}"
+        f"{optimizers:>11}  {recipe.start or 'nothing'}"
     )
 
 # %%

@@ -20,9 +20,8 @@ FLOAT = Recipe(
     name="tiny_float",
     model="tiny",
     bits=(0, 0, 0),
-    cycles=(Cycle(0.05, (Stage(4, 40), Stage(8, 40))),),
+    cycles=(Cycle(0.05, (Stage(4, 40), Stage(8, 40)), weight_decay=1e-3),),
     batch_size=8,
-    weight_decay=1e-3,
     label_smoothing=0.1,
     seed=3,
 )
@@ -30,9 +29,8 @@ QUANTIZED = replace(
     FLOAT,
     name="tiny_w4",
     bits=(4, 4, 4),
-    cycles=(Cycle(0.05, (Stage(8, 32),)),),
+    cycles=(Cycle(0.01, (Stage(8, 32),), "muon"),),
     start="tiny_float",
-    optimizer="adam",
 )
 
 
@@ -97,10 +95,14 @@ def test_a_run_that_was_interrupted_ends_as_one_that_was_not(breaks, data, tmp_p
     assert not (parts / "tiny_float.checkpoint.npz").exists()
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "muon"])
 @pytest.mark.parametrize("breaks", [(), (10,), (12,), (4, 8)])
-def test_a_finished_run_that_is_lengthened_ends_as_one_planned_so(breaks, data, tmp_path):
+def test_a_finished_run_that_is_lengthened_ends_as_one_planned_so(
+    breaks, optimizer, data, tmp_path
+):
     once, later = tmp_path / "once", tmp_path / "later"
-    longer = replace(FLOAT, cycles=(*FLOAT.cycles, Cycle(0.02, (Stage(8, 48),))))
+    another = Cycle(0.02, (Stage(8, 48),), optimizer)
+    longer = replace(FLOAT, cycles=(*FLOAT.cycles, another))
     for steps in breaks:
         run(longer, once, data, stop_after=steps)
     run(longer, once, data)
@@ -175,12 +177,12 @@ def test_the_checkpoint_of_another_recipe_is_refused(data, tmp_path):
 
 def test_a_checkpoint_holds_model_optimizer_and_state(data, tmp_path):
     model = build(FLOAT)
-    optimizer = loop.optimizer_of(FLOAT, model)
+    optimizer = loop.optimizer_of(FLOAT.cycles[0], model)
     state = {"step": 4, "losses": [0.1, 1 / 3], "curve": [], "seconds": 1.5}
     save_checkpoint(tmp_path / "c.npz", model, optimizer, state)
     keras.utils.set_random_seed(99)
     again = build(FLOAT)
-    its = loop.optimizer_of(FLOAT, again)
+    its = loop.optimizer_of(FLOAT.cycles[0], again)
     its.iterations.assign(17)
     assert load_checkpoint(tmp_path / "c.npz", again, its) == state
     assert int(its.iterations.numpy()) == 0
@@ -246,10 +248,11 @@ def test_accuracy_is_the_share_of_right_images(data):
     assert loop.accuracy_of(loop.forward_of(model), x, y, batch_size=10) == right.sum() / 48
 
 
-def test_decay_is_for_kernels_only():
+@pytest.mark.parametrize("optimizer", ["sgd", "muon"])
+def test_decay_is_for_kernels_only(optimizer):
     model = build(FLOAT)
-    optimizer = loop.optimizer_of(FLOAT, model)
-    decayed = {v.path for v in model.trainable_variables if optimizer._use_weight_decay(v)}
+    its = loop.optimizer_of(replace(FLOAT.cycles[0], optimizer=optimizer), model)
+    decayed = {v.path for v in model.trainable_variables if its._use_weight_decay(v)}
     assert {path.split("/")[-1] for path in decayed} == {"kernel"}
     assert len(decayed) == 3
 
