@@ -25,6 +25,7 @@ from sphinx_gallery.py_source_parser import remove_config_comments, split_code_a
 DOCS = Path(__file__).resolve().parents[1]
 EXAMPLES = DOCS.parent / "examples"
 PAGES = DOCS / "examples"
+CHECKED = DOCS / "_build" / "notebooks"
 
 NBVAL = (
     "--nbval",
@@ -59,13 +60,12 @@ class Check:
         gallery = app.config.sphinx_gallery_conf
         if not gallery["plot_gallery"]:
             return
-        folder = Path(app.outdir).parent / "notebooks"
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(CHECKED, ignore_errors=True)
         for script in sorted(EXAMPLES.rglob("*.py")):
             name = script.relative_to(EXAMPLES)
             # sphinx-gallery matches paths, which have a slash before every name.
             if re.search(gallery["filename_pattern"], f"/{name.as_posix()}"):
-                notebook = folder / name.with_suffix(".ipynb")
+                notebook = CHECKED / name.with_suffix(".ipynb")
                 write_notebook(script, notebook, gallery)
                 self.notebooks.append(notebook)
         if self.notebooks:
@@ -90,7 +90,7 @@ class Check:
             logger.warning("a notebook fails: see above", type="notebooks")
             return
         for notebook in self.notebooks:
-            published = PAGES / notebook.relative_to(Path(app.outdir).parent / "notebooks")
+            published = PAGES / notebook.relative_to(CHECKED)
             for difference in differences(notebook, published):
                 place = published.relative_to(DOCS).with_suffix("").as_posix()
                 logger.warning("%s", difference, location=place, type="notebooks")
