@@ -56,6 +56,7 @@ def optimizer_of(cycle: Cycle, model: keras.Model) -> keras.optimizers.Optimizer
             momentum=0.9,
             ns_steps=4,
             adam_beta_2=0.99,
+            adam_lr_ratio=0.2,
             weight_decay=decay,
             adam_weight_decay=decay,
         )

@@ -43,8 +43,8 @@ class Cycle:
         the arithmetic that is left in the cycle.
     stages : tuple of Stage
     optimizer : {"sgd", "muon"}
-        SGD has Nesterov momentum 0.9. Muon's rates are those of Adam, which steps for all that
-        is no matrix: depthwise kernels, batch normalization, the last layer.
+        SGD has Nesterov momentum 0.9. Where Muon has no matrix (depthwise kernels, batch
+        normalization, the last layer), Adam steps at a fifth of the rate.
     weight_decay : float
         Decoupled, on kernels only.
     """
