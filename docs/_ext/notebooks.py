@@ -91,10 +91,12 @@ class Check:
             return
         for notebook in self.notebooks:
             published = PAGES / notebook.relative_to(CHECKED)
-            for difference in differences(notebook, published):
-                place = published.relative_to(DOCS).with_suffix("").as_posix()
+            place = published.relative_to(DOCS).with_suffix("").as_posix()
+            found = differences(notebook, published)
+            for difference in found:
                 logger.warning("%s", difference, location=place, type="notebooks")
-            shutil.copy(notebook, published)
+            if not found:
+                shutil.copy(notebook, published)
         publish(Path(app.outdir))
 
 
@@ -110,6 +112,9 @@ def write_notebook(script: Path, notebook: Path, gallery: dict[str, Any]) -> Non
     """
     _, blocks = split_code_and_text_blocks(str(script))
     cleaned = [b._replace(content=remove_config_comments(b.content)) for b in blocks]
+    if cleaned[-1].content.isspace():
+        # It held configuration only.
+        del cleaned[-1]
     notebook.parent.mkdir(parents=True, exist_ok=True)
     save_notebook(jupyter_notebook(cleaned, gallery, notebook.parent), notebook)
 

@@ -14,8 +14,13 @@ Title
 Prose.
 """
 
-# sphinx_gallery_thumbnail_number = 2
+# sphinx_gallery_line_numbers = True
 print("right: 9 of 10")
+
+# %%
+# The end.
+
+# sphinx_gallery_thumbnail_number = 2
 '''
 PAGE = """\
 .. GENERATED FROM PYTHON SOURCE LINES 8-9
@@ -83,6 +88,7 @@ def test_the_notebook_has_the_cells_of_its_script_without_configuration(tmp_path
     notebook = tmp_path / "folder" / "plot_page.ipynb"
     gallery = {**DEFAULT_GALLERY_CONF, "first_notebook_cell": "%matplotlib inline"}
     write_notebook(script, notebook, gallery)
-    first, prose, code = nbformat.read(notebook, as_version=4).cells
+    first, prose, code, end = nbformat.read(notebook, as_version=4).cells
     assert (first.source, code.source) == ("%matplotlib inline", 'print("right: 9 of 10")')
     assert prose.source.split() == ["#", "Title", "Prose."]
+    assert end.source.strip() == "The end."
