@@ -27,17 +27,17 @@ ORANGE, PURPLE = "#E69F00", "#CC79A7"
 # which rung it starts from, on how many images and how fast. Weights and activations take
 # turns in losing bits, so that no rung disturbs the network more than it has to.
 
-columns = f"{'weights':>8}{'activ.':>7}{'images':>9}{'rates':>22}{'optimizer':>11}"
-print(f"{'recipe':<26}{columns}  starts from")
+print(f"{'recipe':<24}{'bits':>7}{'images':>9}{'rates':>27}  starts from")
 for recipe in al.training.RECIPES.values():
-    weights, activations, _ = (bits or "float" for bits in recipe.bits)
+    bits = "/".join(map(str, recipe.bits[:2])) if any(recipe.bits) else "float"
     images = sum(stage.images for stage in recipe.stages)
-    rates = ", ".join(str(cycle.peak_rate) for cycle in recipe.cycles)
-    optimizers = ", ".join(dict.fromkeys(cycle.optimizer for cycle in recipe.cycles))
-    print(
-        f"{recipe.name:<26}{weights:>8}{activations:>7}{images:>9,}{rates:>22}"
-        f"{optimizers:>11}  {recipe.start or 'nothing'}"
+    # Of SGD, where no other optimizer is named.
+    rates = ", ".join(
+        f"{cycle.optimizer} {cycle.peak_rate}".removeprefix("sgd ")
+        for cycle in recipe.cycles
     )
+    start = (recipe.start or "nothing").removeprefix(f"{recipe.model}_")
+    print(f"{recipe.name:<24}{bits:>7}{images:>9,}{rates:>27}  {start}")
 
 # %%
 # Each rung starts from the *latent* weights of the one before: the float values that training
