@@ -17,7 +17,7 @@ Step = Callable[[Any, Any], Any]
 Forward = Callable[[Any], Any]
 
 _MATRICES = ("kernel", "pointwise_kernel")
-_DEPTHWISE = "depthwise_kernel"
+_KERNELS = (*_MATRICES, "depthwise_kernel")
 
 
 def scores_of(model: keras.Model, x: Any, training: bool) -> Any:
@@ -49,7 +49,7 @@ def optimizer_of(cycle: Cycle, model: keras.Model) -> keras.optimizers.Optimizer
     variables = model.trainable_variables
     decay = cycle.weight_decay or None
     if cycle.optimizer == "muon":
-        # The last layer's rows are classes: as the authors of Muon do, Adam steps for it.
+        # The last layer is left to Adam, as Keras advises for Muon.
         matrices = [v for v in variables if v.name in _MATRICES][:-1]
         optimizer = Muon(
             matrices,
@@ -63,7 +63,7 @@ def optimizer_of(cycle: Cycle, model: keras.Model) -> keras.optimizers.Optimizer
     else:
         optimizer = keras.optimizers.SGD(momentum=0.9, nesterov=True, weight_decay=decay)
     if decay:
-        rest = [v for v in variables if v.name not in (*_MATRICES, _DEPTHWISE)]
+        rest = [v for v in variables if v.name not in _KERNELS]
         optimizer.exclude_from_weight_decay(var_list=rest)
     optimizer.build(variables)
     return optimizer

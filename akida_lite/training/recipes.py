@@ -150,22 +150,22 @@ def _table(*recipes: Recipe) -> dict[str, Recipe]:
     return {recipe.name: recipe for recipe in recipes}
 
 
+def _growing(
+    peak_rate: float, *images: int, optimizer: str = "sgd", weight_decay: float = 5e-4
+) -> Cycle:
+    """Return a cycle of a float network: `images` at 16, at 24 and at 32 pixels."""
+    stages = tuple(Stage(size, n) for size, n in zip((16, 24, 32), images, strict=True))
+    return Cycle(peak_rate, stages, optimizer, weight_decay)
+
+
 RECIPES: dict[str, Recipe] = _table(
     Recipe(
         name="vgg_cifar10_float",
         model="vgg_cifar10",
         bits=(0, 0, 0),
         cycles=(
-            Cycle(
-                0.15,
-                (Stage(16, 150_000), Stage(24, 200_000), Stage(32, 100_000)),
-                weight_decay=5e-4,
-            ),
-            Cycle(
-                0.1,
-                (Stage(16, 50_000), Stage(24, 75_000), Stage(32, 50_000)),
-                weight_decay=5e-4,
-            ),
+            _growing(0.15, 150_000, 200_000, 100_000),
+            _growing(0.1, 50_000, 75_000, 50_000),
         ),
         batch_size=250,
         label_smoothing=0.1,
@@ -194,27 +194,10 @@ RECIPES: dict[str, Recipe] = _table(
         model="mobilenet_cifar10",
         bits=(0, 0, 0),
         cycles=(
-            Cycle(
-                0.1,
-                (Stage(16, 90_000), Stage(24, 45_000), Stage(32, 15_000)),
-                weight_decay=5e-4,
-            ),
-            Cycle(
-                0.1,
-                (Stage(16, 80_000), Stage(24, 60_000), Stage(32, 20_000)),
-                weight_decay=5e-4,
-            ),
-            Cycle(
-                0.1,
-                (Stage(16, 120_000), Stage(24, 120_000), Stage(32, 40_000)),
-                weight_decay=5e-4,
-            ),
-            Cycle(
-                0.008,
-                (Stage(16, 30_000), Stage(24, 90_000), Stage(32, 60_000)),
-                optimizer="muon",
-                weight_decay=0.05,
-            ),
+            _growing(0.1, 90_000, 45_000, 15_000),
+            _growing(0.1, 80_000, 60_000, 20_000),
+            _growing(0.1, 120_000, 120_000, 40_000),
+            _growing(0.008, 30_000, 90_000, 60_000, optimizer="muon", weight_decay=0.05),
         ),
         label_smoothing=0.1,
     ),
