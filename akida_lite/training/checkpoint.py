@@ -34,8 +34,8 @@ def save_checkpoint(
 
 def load_checkpoint(
     path: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer | None = None
-) -> dict[str, Any]:
-    """Restore what :func:`save_checkpoint` wrote and return its `state`.
+) -> None:
+    """Restore the model and optimizer that :func:`save_checkpoint` wrote.
 
     Raises
     ------
@@ -58,7 +58,6 @@ def load_checkpoint(
                 )
         for name, variable in expected.items():
             variable.assign(stored[name])
-    return read_state(path)
 
 
 def read_state(path: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from akida_lite.errors import DatasetError, Problem
+from akida_lite.errors import DatasetError, FileFormatError, Problem
 from akida_lite.training.batches import Labels, Pixels, batch_at
 from akida_lite.training.checkpoint import (
     load_checkpoint,
@@ -83,6 +83,8 @@ def train(
     ------
     DatasetError
         If the rung that this one starts from has not been trained in `folder`.
+    FileFormatError
+        If the checkpoint was written by a recipe that differs in what is done already.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -91,11 +93,17 @@ def train(
     optimizer = None
     checkpoint = folder / f"{recipe.name}.checkpoint.npz"
     if resume and checkpoint.exists():
-        optimizer = optimizer_of(recipe.cycle_at(read_state(checkpoint)["step"]), model)
-        state = load_checkpoint(checkpoint, model, optimizer)
+        state = read_state(checkpoint)
+        _check_same_run(checkpoint, state, recipe)
+        # A run that was cut off after its last step has only its files left to write.
+        if state["step"] < recipe.steps:
+            optimizer = optimizer_of(recipe.cycle_at(state["step"]), model)
+        load_checkpoint(checkpoint, model, optimizer)
         report(f"{recipe.name}: goes on at step {state['step']} of {recipe.steps}")
     elif resume and cycles_done(recipe, folder):
-        state = load_checkpoint(folder / latent_name(recipe.name), model)
+        latent = folder / latent_name(recipe.name)
+        state = read_state(latent)
+        load_checkpoint(latent, model)
         report(f"{recipe.name}: is lengthened from step {state['step']} to {recipe.steps}")
     else:
         state = {"step": 0, "seconds": 0.0, "curve": [], "machines": []}
@@ -124,11 +132,33 @@ def cycles_done(recipe: Recipe, folder: Path) -> int:
     path = folder / f"{recipe.name}.json"
     if not path.exists():
         return 0
-    # As JSON has it: lists in place of tuples.
-    wanted, found = json.loads(json.dumps(asdict(recipe))), read_record(path)["recipe"]
+    found = read_record(path)["recipe"]
     done = len(found.get("cycles", ()))
-    wanted["cycles"] = wanted["cycles"][:done]
-    return done if wanted == found else 0
+    return done if _agree(recipe, found, done) else 0
+
+
+def _agree(recipe: Recipe, found: dict[str, Any], cycles: int) -> bool:
+    """Return whether a recipe and a stored one differ in nothing before so many cycles."""
+    # As JSON has it: lists in place of tuples.
+    wanted = json.loads(json.dumps(asdict(recipe)))
+    return bool(
+        {**wanted, "cycles": wanted["cycles"][:cycles]}
+        == {**found, "cycles": found.get("cycles", [])[:cycles]}
+    )
+
+
+def _check_same_run(checkpoint: Path, state: dict[str, Any], recipe: Recipe) -> None:
+    # With the cycle it is in: its optimizer's state is in the checkpoint.
+    begun = bisect_right(recipe.cycle_ends, state["step"]) + 1
+    if not _agree(recipe, state.get("recipe", {}), begun):
+        raise FileFormatError(
+            Problem(
+                f"checkpoint '{checkpoint}'",
+                f"it is at step {state['step']} of a recipe {recipe.name!r} that was another "
+                "up to there",
+                "remove it to train again, or restore that recipe to finish its run",
+            )
+        )
 
 
 def _begin(
@@ -241,6 +271,7 @@ class _Run:
         self.state["step"] = done
         # The losses since the last point belong to the next one, after a break too.
         self.state["losses"] = self.losses
+        self.state["recipe"] = asdict(self.recipe)
         save_checkpoint(self.checkpoint, self.model, self.optimizer, self.state)
         self.saved = time.monotonic()
 

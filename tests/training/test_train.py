@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from importlib import import_module
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ from akida_lite import nn
 from akida_lite.conversion import convert
 from akida_lite.errors import DatasetError, FileFormatError, InputError
 from akida_lite.training import Cycle, Recipe, Stage, loop, shipped, train
-from akida_lite.training.checkpoint import load_checkpoint, save_checkpoint
+from akida_lite.training.checkpoint import load_checkpoint, read_state, save_checkpoint
 from akida_lite.training.record import read_record
 from akida_lite.training.train import cycles_done, latent_name
 
@@ -162,14 +163,65 @@ def test_a_missing_start_is_named_with_the_command_that_makes_it(data, tmp_path)
     )
 
 
-def test_the_checkpoint_of_another_recipe_is_refused(data, tmp_path):
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(FLOAT, seed=4),
+        replace(FLOAT, cycles=(Cycle(0.02, FLOAT.stages, weight_decay=1e-3),)),
+        # It would be over before the step that was reached.
+        replace(FLOAT, cycles=(Cycle(0.05, (Stage(4, 40),), weight_decay=1e-3),)),
+    ],
+    ids=["seed", "rate", "shorter"],
+)
+def test_the_checkpoint_of_another_recipe_is_refused(other, data, tmp_path):
+    run(FLOAT, tmp_path, data, stop_after=7)
     checkpoint = tmp_path / "tiny_float.checkpoint.npz"
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, name="scores")])
-    save_checkpoint(checkpoint, model, None, {"step": 1})
+    before = checkpoint.read_bytes()
     with pytest.raises(FileFormatError) as refused:
-        run(FLOAT, tmp_path, data)
+        run(other, tmp_path, data)
     assert str(refused.value) == (
-        f"checkpoint '{checkpoint}': it has no 'model/conv/kernel' of shape (3, 3, 3, 4): it "
+        f"checkpoint '{checkpoint}': it is at step 7 of a recipe 'tiny_float' that was another "
+        "up to there. Fix: remove it to train again, or restore that recipe to finish its run."
+    )
+    assert checkpoint.read_bytes() == before
+
+
+def test_a_recipe_may_grow_by_cycles_while_it_runs(data, tmp_path):
+    run(FLOAT, tmp_path, data, stop_after=7)
+    longer = replace(FLOAT, cycles=(*FLOAT.cycles, Cycle(0.02, (Stage(8, 48),))))
+    _, lines = run(longer, tmp_path, data)
+    assert lines[0] == "tiny_float: goes on at step 7 of 16"
+
+
+def test_a_run_that_was_cut_off_after_its_last_step_is_finished(data, tmp_path, monkeypatch):
+    def cut_off(*arguments):
+        raise KeyboardInterrupt
+
+    # The package's name `train` is the function.
+    module = import_module("akida_lite.training.train")
+    monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "write_record", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            run(FLOAT, tmp_path, data)
+    whole, lines = run(FLOAT, tmp_path, data)
+    assert lines == ["tiny_float: goes on at step 10 of 10"]
+    assert whole is not None
+    run(FLOAT, tmp_path / "once", data)
+    assert_same_weights(
+        *(folder / latent_name("tiny_float") for folder in (tmp_path, tmp_path / "once"))
+    )
+    assert read_record(tmp_path / "tiny_float.json")["curve"][-1]["step"] == 10
+
+
+def test_weights_of_another_network_are_refused(data, tmp_path):
+    start = tmp_path / "other.npz"
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, name="scores")])
+    save_checkpoint(start, model, None, {"step": 1})
+    with pytest.raises(FileFormatError) as refused:
+        run(FLOAT, tmp_path, data, start=start)
+    assert str(refused.value) == (
+        f"checkpoint '{start}': it has no 'model/conv/kernel' of shape (3, 3, 3, 4): it "
         "belongs to another recipe, or to an older version of this one. Fix: remove it and "
         "train again."
     )
@@ -184,7 +236,8 @@ def test_a_checkpoint_holds_model_optimizer_and_state(data, tmp_path):
     again = build(FLOAT)
     its = loop.optimizer_of(FLOAT.cycles[0], again)
     its.iterations.assign(17)
-    assert load_checkpoint(tmp_path / "c.npz", again, its) == state
+    load_checkpoint(tmp_path / "c.npz", again, its)
+    assert read_state(tmp_path / "c.npz") == state
     assert int(its.iterations.numpy()) == 0
     for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
