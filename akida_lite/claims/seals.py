@@ -1,7 +1,7 @@
 """A seal on each record: no field of the ledger changes unseen, measurable or not.
 
 A run can hold a number only against what it measures: quoted numbers it cannot, and what
-Keras takes part in only to within a few images. The seal is a fingerprint of the record
+Keras takes part in only to within ten images. The seal is a fingerprint of the record
 as it was written, so that any later edit shows, by a single image, digit or letter.
 """
 
