@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -205,7 +206,18 @@ def _foreign_weights(claim: Claim) -> Problem | None:
 
 def _with_shipped_weights(claim: Claim) -> Claim:
     file = WEIGHTS_FOLDER / claim.weights
-    return replace(claim, sha256=sha256_of(file)) if file.is_file() else claim
+    if not file.is_file():
+        return claim
+    return replace(claim, sha256=sha256_of(file), seed=_seed(file, claim.seed))
+
+
+def _seed(weights: Path, known: int | None) -> int | None:
+    """Return the seed in the record of the run that made the weights, or the known one."""
+    record = weights.with_suffix(".json")
+    if not record.is_file():
+        return known
+    seed: int = json.loads(record.read_bytes())["recipe"]["seed"]
+    return seed
 
 
 def _taken_over(outcome: Outcome, today: str) -> Claim:
