@@ -11,6 +11,7 @@ import tensorflow as tf
 from akida_lite.training.batch_norm import normalize_by_batch
 from akida_lite.training.batches import Labels, Pixels
 from akida_lite.training.muon import Muon
+from akida_lite.training.precision import products_in
 from akida_lite.training.recipes import Cycle, Recipe
 
 Step = Callable[[Any, Any], Any]
@@ -41,6 +42,7 @@ def scores_of(model: keras.Model, x: Any, training: bool) -> Any:
         # A frozen one goes on with its moving statistics, as in Keras.
         normalizes = isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
         x = normalize_by_batch(layer, x) if training and normalizes else layer(x)
+        x = tf.cast(x, tf.float32)  # Layers of another precision return that.
     return x
 
 
@@ -53,6 +55,7 @@ def optimizer_of(cycle: Cycle, model: keras.Model) -> keras.optimizers.Optimizer
         matrices = [v for v in variables if v.name in _MATRICES][:-1]
         optimizer = Muon(
             matrices,
+            precision=cycle.precision,
             momentum=0.9,
             ns_steps=4,
             adam_beta_2=0.99,
@@ -70,15 +73,20 @@ def optimizer_of(cycle: Cycle, model: keras.Model) -> keras.optimizers.Optimizer
 
 
 def training_step(
-    recipe: Recipe, model: keras.Model, optimizer: keras.optimizers.Optimizer, classes: int
+    recipe: Recipe,
+    cycle: Cycle,
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    classes: int,
 ) -> Step:
     """Return the compiled step: from a uint8 batch and its labels to the mean loss."""
     loss_of = keras.losses.CategoricalCrossentropy(
         from_logits=True, label_smoothing=recipe.label_smoothing
     )
+    multiplying = [la for la in model.layers if {v.name for v in la.weights} & {*_KERNELS}]
 
     def step(x: Any, y: Any) -> Any:
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as tape, products_in(cycle.precision, multiplying):
             outputs = scores_of(model, x, training=True)
             loss = loss_of(tf.one_hot(y, classes), outputs)
         variables = [v.value for v in model.trainable_variables]

@@ -7,7 +7,7 @@ before, because a few bits less at a time cost less than one jump.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 
@@ -47,12 +47,16 @@ class Cycle:
         normalization, the last layer), Adam steps at a fifth of the rate.
     weight_decay : float
         Decoupled, on kernels only.
+    precision : {"float32", "bfloat16"}
+        Of the numbers that convolutions, dense layers and Muon multiply in a step.
+        Everything else is float32, as is the network that comes out.
     """
 
     peak_rate: float
     stages: tuple[Stage, ...]
     optimizer: str = "sgd"
     weight_decay: float = 0.0
+    precision: str = "float32"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,12 +154,17 @@ def _table(*recipes: Recipe) -> dict[str, Recipe]:
     return {recipe.name: recipe for recipe in recipes}
 
 
-def _growing(
-    peak_rate: float, *images: int, optimizer: str = "sgd", weight_decay: float = 5e-4
-) -> Cycle:
+def _growing(peak_rate: float, *images: int) -> Cycle:
     """Return a cycle of a float network: `images` at 16, at 24 and at 32 pixels."""
     stages = tuple(Stage(size, n) for size, n in zip((16, 24, 32), images, strict=True))
-    return Cycle(peak_rate, stages, optimizer, weight_decay)
+    return Cycle(peak_rate, stages, weight_decay=5e-4)
+
+
+def _by_muon(peak_rate: float, *images: int, precision: str = "float32") -> Cycle:
+    """Return the same of Muon, which wants stronger decay."""
+    return replace(
+        _growing(peak_rate, *images), optimizer="muon", weight_decay=0.05, precision=precision
+    )
 
 
 RECIPES: dict[str, Recipe] = _table(
@@ -197,8 +206,8 @@ RECIPES: dict[str, Recipe] = _table(
             _growing(0.1, 90_000, 45_000, 15_000),
             _growing(0.1, 80_000, 60_000, 20_000),
             _growing(0.1, 120_000, 120_000, 40_000),
-            _growing(0.008, 30_000, 90_000, 60_000, optimizer="muon", weight_decay=0.05),
-            _growing(0.006, 20_000, 80_000, 80_000, optimizer="muon", weight_decay=0.05),
+            _by_muon(0.008, 30_000, 90_000, 60_000),
+            _by_muon(0.006, 20_000, 80_000, 80_000),
         ),
         label_smoothing=0.1,
     ),

@@ -227,9 +227,9 @@ class _Run:
         """Take `optimizer`, or a new one, for the steps after `done`."""
         if done == self.recipe.steps:
             return
-        self.optimizer = optimizer or optimizer_of(self.recipe.cycle_at(done), self.model)
-        classes = int(self.y.max()) + 1
-        self.step_of = training_step(self.recipe, self.model, self.optimizer, classes)
+        cycle, classes = self.recipe.cycle_at(done), int(self.y.max()) + 1
+        self.optimizer = optimizer or optimizer_of(cycle, self.model)
+        self.step_of = training_step(self.recipe, cycle, self.model, self.optimizer, classes)
 
     def end_cycle(self, done: int) -> None:
         """Leave the model as it can be used."""

@@ -27,25 +27,32 @@ ORANGE, PURPLE = "#E69F00", "#CC79A7"
 # which rung it starts from, on how many images and how fast. Weights and activations take
 # turns in losing bits, so that no rung disturbs the network more than it has to.
 
-print(f"{'recipe':<24}{'bits':>7}{'images':>9}{'rates':>27}  starts from")
+pixels = (16, 24, 32)
+head = "".join(f"{size:>6} px" for size in pixels)
+print(
+    f"{'recipe':<24}{'bits':>6}  {'by':<5}{'rate':>6}{head}  {'products':<9} starts from"
+)
 for recipe in al.training.RECIPES.values():
+    name, start = recipe.name, (recipe.start or "").removeprefix(f"{recipe.model}_")
     bits = "/".join(map(str, recipe.bits[:2])) if any(recipe.bits) else "float"
-    images = sum(stage.images for stage in recipe.stages)
-    # Of SGD, where no other optimizer is named.
-    rates = ", ".join(
-        f"{cycle.optimizer} {cycle.peak_rate}".removeprefix("sgd ")
-        for cycle in recipe.cycles
-    )
-    start = (recipe.start or "nothing").removeprefix(f"{recipe.model}_")
-    print(f"{recipe.name:<24}{bits:>7}{images:>9,}{rates:>27}  {start}")
+    for ramp in recipe.cycles:
+        seen = {stage.size: stage.images for stage in ramp.stages}
+        images = "".join(f"{seen.get(size, 0):>9,}" for size in pixels)
+        how = f"{ramp.optimizer:<5}{ramp.peak_rate:>6}{images}  {ramp.precision:<9}"
+        print(f"{name:<24}{bits:>6}  {how} {start or 'nothing'}")
+        name, bits, start = "", "", "these weights"
 
 # %%
+# A line is a cycle of the learning rate: it rises to its peak, then falls to zero, while so
+# many images of so many pixels in height are seen. :doc:`/user_guide/training` says what the
+# optimizers are, and what is multiplied in which precision.
+#
 # Each rung starts from the *latent* weights of the one before: the float values that training
 # moves, and that are rounded to the rung's grid whenever they are used. Rounding therefore
 # never accumulates from rung to rung.
 #
-# A float run spends its first images at a lower resolution, where a step costs a fraction of
-# a full one. Within a run the learning rate rises, then falls to zero.
+# A float run spends the first images of a cycle at a lower resolution, where a step costs a
+# fraction of a full one.
 
 recipe = al.training.RECIPES["vgg_cifar10_float"]
 steps = np.arange(recipe.steps)
@@ -57,6 +64,7 @@ fig, (top, bottom) = plt.subplots(
 top.plot(steps[::20], rates, color=BLUE)
 top.set(
     ylabel="learning rate",
+    yscale="log",
     title=f"Rate and image size in the {recipe.steps} steps of the float run",
 )
 bottom.plot(steps[::20], sizes, color=VERMILION, drawstyle="steps-post")

@@ -1,5 +1,7 @@
 """Muon: kernels that are matrices take steps of one length in every direction."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -44,9 +46,10 @@ def rms(step):
     return float(np.sqrt(np.mean(np.square(step))))
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("path", ["conv/kernel", "separable/pointwise_kernel"])
-def test_a_kernel_moves_equally_far_in_every_direction(path, model, rng):
-    step = step_of(model, rng)[path]
+def test_a_kernel_moves_equally_far_in_every_direction(path, precision, model, rng):
+    step = step_of(model, rng, replace(CYCLE, precision=precision))[path]
     lengths = np.linalg.svd(step.reshape(-1, step.shape[-1]), compute_uv=False)
     # The gradients that were drawn differ by a factor of five and more.
     assert lengths.max() / lengths.min() < 1.8

@@ -96,13 +96,11 @@ def test_a_run_that_was_interrupted_ends_as_one_that_was_not(breaks, data, tmp_p
     assert not (parts / "tiny_float.checkpoint.npz").exists()
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "muon"])
+@pytest.mark.parametrize("kind", [("sgd",), ("muon",), ("muon", 0.05, "bfloat16")])
 @pytest.mark.parametrize("breaks", [(), (10,), (12,), (4, 8)])
-def test_a_finished_run_that_is_lengthened_ends_as_one_planned_so(
-    breaks, optimizer, data, tmp_path
-):
+def test_a_finished_run_that_is_lengthened_ends_as_one_planned_so(breaks, kind, data, tmp_path):
     once, later = tmp_path / "once", tmp_path / "later"
-    another = Cycle(0.02, (Stage(8, 48),), optimizer)
+    another = Cycle(0.02, (Stage(8, 48),), *kind)
     longer = replace(FLOAT, cycles=(*FLOAT.cycles, another))
     for steps in breaks:
         run(longer, once, data, stop_after=steps)
