@@ -78,17 +78,24 @@ def training_step(
     model: keras.Model,
     optimizer: keras.optimizers.Optimizer,
     classes: int,
+    teacher: keras.Model | None = None,
 ) -> Step:
     """Return the compiled step: from a uint8 batch and its labels to the mean loss."""
-    loss_of = keras.losses.CategoricalCrossentropy(
-        from_logits=True, label_smoothing=recipe.label_smoothing
-    )
-    multiplying = [la for la in model.layers if {v.name for v in la.weights} & {*_KERNELS}]
+    layers = [*model.layers, *(teacher.layers if teacher else ())]
+    multiplying = [la for la in layers if {v.name for v in la.weights} & {*_KERNELS}]
+
+    def targets(x: Any, y: Any) -> Any:
+        if teacher is not None:
+            return tf.nn.softmax(scores_of(teacher, x, training=False))
+        smoothing = recipe.label_smoothing
+        return tf.one_hot(y, classes) * (1 - smoothing) + smoothing / classes
 
     def step(x: Any, y: Any) -> Any:
         with tf.GradientTape() as tape, products_in(cycle.precision, multiplying):
             outputs = scores_of(model, x, training=True)
-            loss = loss_of(tf.one_hot(y, classes), outputs)
+            wanted = tf.stop_gradient(targets(x, y))
+            losses = tf.nn.softmax_cross_entropy_with_logits(wanted, outputs)
+            loss = tf.reduce_mean(losses)
         variables = [v.value for v in model.trainable_variables]
         optimizer.apply(tape.gradient(loss, variables), model.trainable_variables)
         return loss

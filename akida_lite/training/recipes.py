@@ -74,6 +74,9 @@ class Recipe:
     cycles : tuple of Cycle
     start : str or None
         Recipe whose latent weights this one starts from.
+    teacher : str or None
+        Recipe of the network whose outputs, as probabilities, are learnt in place of
+        labels.
     batch_size : int
     warmup : float
         Share of a cycle's arithmetic in which the rate rises from 0.
@@ -88,6 +91,7 @@ class Recipe:
     bits: tuple[int, int, int]
     cycles: tuple[Cycle, ...]
     start: str | None = None
+    teacher: str | None = None
     batch_size: int = 125
     warmup: float = 0.15
     label_smoothing: float = 0.0

@@ -11,7 +11,7 @@ import numpy as np
 
 from akida_lite import zoo
 from akida_lite.datasets import load_cifar10
-from akida_lite.errors import InputError, Problem
+from akida_lite.errors import DatasetError, InputError, Problem
 from akida_lite.training.batches import Labels, Pixels
 from akida_lite.training.binary_scales import make_scales_binary
 from akida_lite.training.checkpoint import load_latent_weights, save_checkpoint
@@ -87,8 +87,26 @@ def train_shipped(
         data=training_data(recipe.holdout),
         resume=resume,
         start=None if start is None else Path(start),
+        teacher=None if recipe.teacher is None else _trained(recipe.teacher, folder, report),
         report=report,
     )
+
+
+def _trained(name: str, folder: Path, report: Callable[[str], None]) -> keras.Model:
+    """Return the network of a recipe as `folder` has it, or as it ships."""
+    _unpack_missing(name, folder, report)
+    path = folder / latent_name(name)
+    if not path.exists():
+        raise DatasetError(
+            Problem(
+                f"recipe {name!r}",
+                f"another learns from it, and its latent weights are not in {folder}",
+                f"run 'akida-lite train {name}' first",
+            )
+        )
+    model = build(recipe_called(name))
+    load_latent_weights(path, model)
+    return model
 
 
 def unpack(name: str, folder: str | os.PathLike[str]) -> None:

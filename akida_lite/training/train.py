@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from akida_lite.errors import DatasetError, FileFormatError, Problem
+from akida_lite.errors import DatasetError, FileFormatError, InputError, Problem
 from akida_lite.training.batches import Labels, Pixels, batch_at
 from akida_lite.training.checkpoint import (
     load_checkpoint,
@@ -51,6 +51,7 @@ def train(
     data: Data,
     resume: bool = True,
     start: str | Path | None = None,
+    teacher: keras.Model | None = None,
     report: Report = print,
     stop_after: int | None = None,
 ) -> keras.Model | None:
@@ -69,6 +70,8 @@ def train(
         Whether to go on from a checkpoint of this recipe, if there is one.
     start : path, optional
         Latent weights to start from in place of the recipe's own start.
+    teacher : keras.Model, optional
+        The trained network that the recipe's `teacher` names.
     report : callable
         Receives a line of text every few minutes.
     stop_after : int, optional
@@ -85,7 +88,10 @@ def train(
         If the rung that this one starts from has not been trained in `folder`.
     FileFormatError
         If the checkpoint was written by a recipe that differs in what is done already.
+    InputError
+        If the recipe names a teacher and none is given, or the other way round.
     """
+    _check_teacher(recipe, teacher)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
@@ -109,7 +115,7 @@ def train(
         state = {"step": 0, "seconds": 0.0, "curve": [], "machines": []}
         _begin(recipe, folder, start, model, data)
     state["machines"] = [*state["machines"], facts_of_this_machine()]
-    run = _Run(recipe, model, optimizer, data, checkpoint, state, report)
+    run = _Run(recipe, model, teacher, optimizer, data, checkpoint, state, report)
     if not run.steps(stop_after):
         return None
     save_checkpoint(folder / latent_name(recipe.name), model, None, state)
@@ -144,6 +150,19 @@ def _agree(recipe: Recipe, found: dict[str, Any], cycles: int) -> bool:
     return bool(
         {**wanted, "cycles": wanted["cycles"][:cycles]}
         == {**found, "cycles": found.get("cycles", [])[:cycles]}
+    )
+
+
+def _check_teacher(recipe: Recipe, teacher: keras.Model | None) -> None:
+    if (recipe.teacher is None) == (teacher is None):
+        return
+    given = "none is" if teacher is None else f"{teacher.name!r} is"
+    raise InputError(
+        Problem(
+            f"recipe {recipe.name!r}",
+            f"its teacher is {recipe.teacher!r}, {given} given",
+            "pass the trained network of that recipe as teacher, or none where it names none",
+        )
     )
 
 
@@ -187,13 +206,14 @@ class _Run:
         self,
         recipe: Recipe,
         model: keras.Model,
+        teacher: keras.Model | None,
         optimizer: keras.optimizers.Optimizer | None,
         data: Data,
         checkpoint: Path,
         state: dict[str, Any],
         report: Report,
     ) -> None:
-        self.recipe, self.model = recipe, model
+        self.recipe, self.model, self.teacher = recipe, model, teacher
         self.forward = forward_of(model)
         (self.x, self.y), self.held_out = data
         self.checkpoint, self.state, self.report = checkpoint, state, report
@@ -229,7 +249,9 @@ class _Run:
             return
         cycle, classes = self.recipe.cycle_at(done), int(self.y.max()) + 1
         self.optimizer = optimizer or optimizer_of(cycle, self.model)
-        self.step_of = training_step(self.recipe, cycle, self.model, self.optimizer, classes)
+        self.step_of = training_step(
+            self.recipe, cycle, self.model, self.optimizer, classes, self.teacher
+        )
 
     def end_cycle(self, done: int) -> None:
         """Leave the model as it can be used."""

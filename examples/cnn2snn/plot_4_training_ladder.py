@@ -41,11 +41,14 @@ for recipe in al.training.RECIPES.values():
         how = f"{ramp.optimizer:<5}{ramp.peak_rate:>6}{images}  {ramp.precision:<9}"
         print(f"{name:<24}{bits:>6}  {how} {start or 'nothing'}")
         name, bits, start = "", "", "these weights"
+    if recipe.teacher is not None:
+        print(f"{'':<32}what {recipe.teacher} thinks of the images is learnt")
 
 # %%
 # A line is a cycle of the learning rate: it rises to its peak, then falls to zero, while so
 # many images of so many pixels in height are seen. :doc:`/user_guide/training` says what the
-# optimizers are, and what is multiplied in which precision.
+# optimizers are, and what is multiplied in which precision. Labels are learnt where nothing
+# else is said.
 #
 # Each rung starts from the *latent* weights of the one before: the float values that training
 # moves, and that are rounded to the rung's grid whenever they are used. Rounding therefore
@@ -144,9 +147,9 @@ right.legend(ncols=2)
 plt.show()
 
 # %%
-# The losses of the two sides are not on one scale: the float runs smooth their labels. Any
-# rung is trained again with one command, ``akida-lite train NAME``, which can be interrupted
-# and goes on with ``--resume``; :doc:`/user_guide/training` says more.
+# The losses of the two sides are on one scale: both smooth their labels, so that neither can
+# fall to zero. Any rung is trained again with one command, ``akida-lite train NAME``, which can
+# be interrupted and goes on with ``--resume``; :doc:`/user_guide/training` says more.
 #
 # A ladder of your own
 # --------------------

@@ -141,6 +141,60 @@ def test_a_rung_starts_from_the_latent_weights_of_the_one_before(data, tmp_path)
     assert whole.get_layer("dense").quantizer.bitwidth == 4
 
 
+TAUGHT = replace(QUANTIZED, name="tiny_taught", teacher="tiny_float")
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_teacher_stands_in_for_the_labels(precision, data, tmp_path):
+    teacher, _ = run(FLOAT, tmp_path, data)
+    (x, y), held_out = data
+    before = [np.array(v) for v in teacher.variables]
+    cycles = (replace(TAUGHT.cycles[0], precision=precision),)
+    for folder, labels in (("one", y), ("other", (y + 1) % 3)):
+        recipe = replace(TAUGHT, cycles=cycles)
+        start = tmp_path / latent_name("tiny_float")
+        run(recipe, tmp_path / folder, ((x, labels), held_out), teacher=teacher, start=start)
+    name = latent_name("tiny_taught")
+    assert_same_weights(tmp_path / "one" / name, tmp_path / "other" / name)
+    for old, variable in zip(before, teacher.variables, strict=True):
+        np.testing.assert_array_equal(old, variable)
+
+
+def test_the_loss_is_the_cross_entropy_with_what_is_to_be_learnt(data):
+    (x, y), _ = data
+    keras.utils.set_random_seed(0)
+    images = loop.scaled(x, 8)
+
+    def loss(teacher, smoothing):
+        model = build(FLOAT)
+        model.set_weights(weights)
+        recipe = replace(FLOAT, label_smoothing=smoothing)
+        optimizer = loop.optimizer_of(recipe.cycles[0], model)
+        step = loop.training_step(recipe, recipe.cycles[0], model, optimizer, 3, teacher)
+        return float(step(images, y))
+
+    model, teacher = build(FLOAT), build(FLOAT)
+    weights = model.get_weights()
+    scores = loop.scores_of(model, images, training=True)
+    smoothed = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
+    assert loss(None, 0.1) == pytest.approx(float(smoothed(tf.one_hot(y, 3), scores)))
+    taught = keras.losses.CategoricalCrossentropy(from_logits=True)
+    wanted = keras.ops.softmax(teacher(images, training=False))
+    assert loss(teacher, 0.1) == pytest.approx(float(taught(wanted, scores)))
+
+
+def test_a_teacher_is_given_exactly_where_the_recipe_names_one(data, tmp_path):
+    with pytest.raises(InputError) as refused:
+        run(TAUGHT, tmp_path, data)
+    assert str(refused.value) == (
+        "recipe 'tiny_taught': its teacher is 'tiny_float', none is given. Fix: pass the "
+        "trained network of that recipe as teacher, or none where it names none."
+    )
+    with pytest.raises(InputError, match="its teacher is None, 'functional"):
+        run(FLOAT, tmp_path, data, teacher=build(FLOAT))
+    assert not list(tmp_path.iterdir())
+
+
 def test_without_resume_a_run_begins_anew(data, tmp_path):
     run(FLOAT, tmp_path, data, stop_after=4)
     _, lines = run(FLOAT, tmp_path, data, resume=False)
@@ -347,6 +401,27 @@ def shipping(tmp_path, monkeypatch):
 
     yield ship
     shipped.shipped_cards.cache_clear()
+
+
+def test_the_teacher_comes_from_the_folder_or_from_what_ships(
+    data, tmp_path, shipping, monkeypatch
+):
+    monkeypatch.setattr(shipped, "training_data", lambda holdout: data)
+    shipping(FLOAT, TAUGHT)
+    with pytest.raises(DatasetError) as refused:
+        shipped.train_shipped("tiny_taught", tmp_path / "run")
+    assert str(refused.value) == (
+        "recipe 'tiny_float': another learns from it, and its latent weights are not in "
+        f"{tmp_path / 'run'}. Fix: run 'akida-lite train tiny_float' first."
+    )
+    shipped.train_shipped("tiny_float", tmp_path / "run", report=lambda line: None)
+    shipped.publish("tiny_float", tmp_path / "run")
+    for folder in ("run", "elsewhere"):
+        lines = []
+        shipped.train_shipped("tiny_taught", tmp_path / folder, report=lines.append)
+        shipped_used = "the shipped weights are taken" in lines[0]
+        assert shipped_used == (folder == "elsewhere")
+        assert read_record(tmp_path / folder / "tiny_taught.json")["recipe"]["teacher"]
 
 
 def test_what_is_trained_can_be_published(data, tmp_path, shipping):
