@@ -179,6 +179,9 @@ RECIPES: dict[str, Recipe] = _table(
         cycles=(
             _growing(0.15, 150_000, 200_000, 100_000),
             _growing(0.1, 50_000, 75_000, 50_000),
+            _by_muon(0.008, 50_000, 75_000, 50_000),
+            _by_muon(0.005, 20_000, 80_000, 80_000),
+            _by_muon(0.005, 20_000, 80_000, 80_000, precision="bfloat16"),
         ),
         batch_size=250,
         label_smoothing=0.1,
@@ -189,17 +192,20 @@ RECIPES: dict[str, Recipe] = _table(
             name=name,
             model="vgg_cifar10",
             bits=bits,
-            cycles=(Cycle(rate, (Stage(32, images),)),),
+            cycles=(Cycle(rate, (Stage(32, images),), "muon", precision="bfloat16"),),
             start=start,
+            # The long last rung is worth what a teacher costs.
+            teacher="vgg_cifar10_float" if bits == (2, 2, 2) else None,
+            label_smoothing=0.1,
             seed=seed,
         )
         # Rungs with another seed see other images first.
         for name, bits, start, rate, images, seed in (
-            ("vgg_cifar10_w4a4i4", (4, 4, 4), "vgg_cifar10_float", 3e-3, 1_250, 0),
-            ("vgg_cifar10_w3a4i3", (3, 4, 3), "vgg_cifar10_w4a4i4", 3e-3, 1_250, 0),
-            ("vgg_cifar10_w3a3i3", (3, 3, 3), "vgg_cifar10_w3a4i3", 3e-3, 1_250, 0),
-            ("vgg_cifar10_w2a3i2", (2, 3, 2), "vgg_cifar10_w3a3i3", 5e-3, 25_000, 0),
-            ("vgg_cifar10_w2a2i2", (2, 2, 2), "vgg_cifar10_w2a3i2", 5e-3, 30_000, 1),
+            ("vgg_cifar10_w4a4i4", (4, 4, 4), "vgg_cifar10_float", 1e-3, 10_000, 0),
+            ("vgg_cifar10_w3a4i3", (3, 4, 3), "vgg_cifar10_w4a4i4", 1e-3, 10_000, 1),
+            ("vgg_cifar10_w3a3i3", (3, 3, 3), "vgg_cifar10_w3a4i3", 1e-3, 10_000, 2),
+            ("vgg_cifar10_w2a3i2", (2, 3, 2), "vgg_cifar10_w3a3i3", 3e-3, 25_000, 3),
+            ("vgg_cifar10_w2a2i2", (2, 2, 2), "vgg_cifar10_w2a3i2", 4e-3, 45_000, 4),
         )
     ),
     Recipe(
