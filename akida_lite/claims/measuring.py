@@ -106,11 +106,14 @@ def _build(model: str, bits: str) -> Any:
 def _build_in_float64(model: str, bits: str) -> Any:
     import keras
 
-    policy = keras.config.dtype_policy()
+    policy, floatx = keras.config.dtype_policy(), keras.config.floatx()
     keras.config.set_dtype_policy("float64")
+    # A model rounds its input to this one, whatever its layers compute in.
+    keras.config.set_floatx("float64")
     try:
         return _build(model, bits)
     finally:
+        keras.config.set_floatx(floatx)
         keras.config.set_dtype_policy(policy)
 
 

@@ -90,7 +90,8 @@ def build_layer(block: Block, feed: Feed, thresholds: str) -> Neural:
     thresholds : {"exact", "published"}
     """
     weights = block_weights(block)
-    affine, output = _output(block, _of_potential(block, weights, feed), thresholds)
+    affine = affine_of(block, weights, feed)
+    output = _output(block, affine, thresholds)
     signed = (weights.weights * affine.signs).astype(np.int8)
     named: dict[str, Any] = {
         "name": block.name,
@@ -119,6 +120,23 @@ def build_layer(block: Block, feed: Feed, thresholds: str) -> Neural:
     return Convolutional(weights=signed, **named)
 
 
+def affine_of(block: Block, weights: BlockWeights, feed: Feed) -> Affine:
+    """Return what a potential is worth at the end of a block: before its staircase, if any.
+
+    No slope is negative where a maximum is taken or a staircase climbed.
+    """
+    affine = _of_potential(block, weights, feed)
+    for role, step in block.tail:
+        if role is Role.MEAN:
+            affine = affine.scaled(Fraction(1, _positions(step)))
+        elif role is Role.NORM:
+            affine = affine.then(*normalization_of(step))
+        else:
+            # Of a negated filter, the largest potential is the largest value again.
+            affine = affine.rising()
+    return affine
+
+
 def _of_potential(block: Block, weights: BlockWeights, feed: Feed) -> Affine:
     """Return what a potential is worth behind the neural layer, bias included."""
     slope = feed.unit / weights.scale
@@ -131,25 +149,19 @@ def _of_potential(block: Block, weights: BlockWeights, feed: Feed) -> Affine:
     return Affine.of(slope, intercept)
 
 
-def _output(block: Block, affine: Affine, thresholds: str) -> tuple[Affine, Output]:
-    """Follow the value through the block; return its function and the layer's output."""
-    for role, step in block.tail:
-        if role is Role.MAX_POOL:
-            # Of a negated filter, the largest potential is the largest value again.
-            affine = affine.rising()
-        elif role is Role.MEAN:
-            affine = affine.scaled(Fraction(1, _positions(step)))
-        elif role is Role.NORM:
-            affine = affine.then(*normalization_of(step))
-        elif role is Role.ACTIVATION:
-            affine = affine.rising()
-            layer = step.layer
-            table = THRESHOLDS[thresholds](
-                affine, Fraction(layer.t0), Fraction(layer.gamma), layer.bitwidth
-            )
-            return affine, Staircase(table, layer.bitwidth)
-    scale = affine.slope.astype(np.float64)
-    return affine, Potentials(scale, affine.intercept.astype(np.float64))
+def _output(block: Block, affine: Affine, thresholds: str) -> Output:
+    """Return what the layer gives for its potentials."""
+    if block.activation is None:
+        scale = affine.slope.astype(np.float64)
+        return Potentials(scale, affine.intercept.astype(np.float64))
+    staircase = staircase_of(block.activation)
+    return Staircase(THRESHOLDS[thresholds](affine, *staircase), staircase[-1])
+
+
+def staircase_of(activation: Step) -> tuple[Fraction, Fraction, int]:
+    """Return t0, gamma and bits of a quantized activation."""
+    layer = activation.layer
+    return Fraction(layer.t0), Fraction(layer.gamma), int(layer.bitwidth)
 
 
 def normalization_of(step: Step) -> tuple[fold.Fractions, fold.Fractions]:

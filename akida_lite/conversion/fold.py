@@ -129,6 +129,41 @@ def exact_thresholds(
     return table
 
 
+def threshold_margins(
+    affine: Affine, t0: Fraction, gamma: Fraction, bits: int
+) -> tuple[Fractions, Fractions]:
+    """Return how far a filter's thresholds may fall and rise without deciding otherwise.
+
+    `exact_thresholds` rounds them down to integers. They may fall to the nearest of these
+    below any of them, and rise to just before the nearest above.
+
+    Parameters
+    ----------
+    affine, t0, gamma, bits
+        As for `exact_thresholds`.
+
+    Returns
+    -------
+    fall, rise : arrays of Fraction, shape (filters,)
+        In units of the potential; 0 where the slope is 0, as no potential is compared.
+
+    Examples
+    --------
+    >>> half = Affine.of(exact([0.5]), exact([0.0]))
+    >>> threshold_margins(half, Fraction(9, 8), Fraction(1), bits=1)
+    (array([Fraction(1, 4)], dtype=object), array([Fraction(3, 4)], dtype=object))
+    """
+    fall, rise = exact(np.zeros(len(affine.slope))), exact(np.zeros(len(affine.slope)))
+    for index, (slope, intercept) in enumerate(
+        zip(affine.slope, affine.intercept, strict=True)
+    ):
+        if slope != 0:
+            levels = range(activation_levels(bits))
+            above = [(t0 + k * gamma - intercept) / slope % 1 for k in levels]
+            fall[index], rise[index] = min(above), 1 - max(above)
+    return fall, rise
+
+
 def published_thresholds(
     affine: Affine, t0: Fraction, gamma: Fraction, bits: int
 ) -> npt.NDArray[np.int32]:

@@ -17,6 +17,9 @@ from akida_lite.training.recipes import Cycle, Recipe
 Step = Callable[[Any, Any], Any]
 Forward = Callable[[Any], Any]
 
+INPUT_SCALING = (255, 0)
+"""Of `scaled`, as `convert` takes it."""
+
 _MATRICES = ("kernel", "pointwise_kernel")
 _KERNELS = (*_MATRICES, "depthwise_kernel")
 
@@ -106,7 +109,7 @@ def training_step(
 
 def scaled(x: Pixels, size: int) -> Any:
     """Return pixels as the network reads them, 0 to 1, resized to `size`."""
-    images = tf.convert_to_tensor(x, tf.float32) / 255.0
+    images = tf.convert_to_tensor(x, tf.float32) / INPUT_SCALING[0]
     if x.shape[1] != size:
         images = tf.image.resize(images, (size, size), antialias=True)
     return images

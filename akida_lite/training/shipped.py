@@ -15,6 +15,8 @@ from akida_lite.errors import DatasetError, InputError, Problem
 from akida_lite.training.batches import Labels, Pixels
 from akida_lite.training.binary_scales import make_scales_binary
 from akida_lite.training.checkpoint import load_latent_weights, save_checkpoint
+from akida_lite.training.loop import INPUT_SCALING
+from akida_lite.training.margins import widen_margins
 from akida_lite.training.recipes import RECIPES, Recipe
 from akida_lite.training.record import read_record
 from akida_lite.training.train import Data, cycles_done, latent_name, train
@@ -160,6 +162,7 @@ def publish(name: str, folder: str | os.PathLike[str]) -> Path:
     load_latent_weights(Path(folder) / latent_name(name), model)
     if any(recipe.bits):
         make_scales_binary(model)
+        widen_margins(model, INPUT_SCALING)
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{name}.akw"
     metadata = {"recipe": name, "model": recipe.model, "bits": list(recipe.bits)}

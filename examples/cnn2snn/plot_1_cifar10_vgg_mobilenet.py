@@ -294,7 +294,8 @@ al.compare(mobilenet_keras, mobilenet, images[:20])
 # is asked for those images only. Two classes may also have the very same score; then both are
 # right.
 
-keras.config.set_dtype_policy("float64")
+keras.config.set_floatx("float64")  # What the images become.
+keras.config.set_dtype_policy("float64")  # What the layers compute in.
 precise = al.zoo.mobilenet_cifar10(
     (32, 32, 3),
     weights="cifar10",
@@ -303,6 +304,7 @@ precise = al.zoo.mobilenet_cifar10(
     input_weights_quantization=8,
 )
 keras.config.set_dtype_policy("float32")
+keras.config.set_floatx("float32")
 
 different = np.flatnonzero(mobilenet_labels != mobilenet_keras_labels)
 explained = mobilenet_agree

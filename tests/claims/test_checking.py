@@ -335,6 +335,8 @@ def test_a_model_in_float64_computes_in_it_and_leaves_the_policy_alone():
     model = measuring._build_in_float64("vgg_cifar10", "2/2/2")
     assert keras.config.dtype_policy() == policy
     assert {layer.compute_dtype for layer in model.layers} == {"float64"}
+    assert model.input.dtype == "float64"
+    assert keras.config.floatx() == "float32"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from akida_lite.conversion.fold import (
     exact_thresholds,
     normalization,
     published_thresholds,
+    threshold_margins,
 )
 from akida_lite.fixed_point import INT32_MAX, INT32_MIN
 
@@ -35,6 +36,33 @@ def test_a_level_is_reached_exactly_above_its_threshold(slope, intercept, t0, ga
             if INT32_MIN < potential < INT32_MAX:
                 value = Fraction(slope) * sign * potential + Fraction(intercept)
                 assert (value > start) == (potential > threshold)
+
+
+@given(slope=FLOATS, intercept=FLOATS, t0=FLOATS, gamma=st.floats(1e-3, 1e3))
+def test_thresholds_decide_the_same_within_their_margins_and_not_beyond(
+    slope, intercept, t0, gamma
+):
+    affine = line(slope, intercept).rising()
+    staircase = (Fraction(t0), Fraction(gamma), 2)
+    (fall,), (rise,) = threshold_margins(affine, *staircase)
+    if slope == 0:
+        assert fall == rise == 0
+        return
+    assert fall >= 0
+    assert rise > 0
+    before = exact_thresholds(affine, *staircase).astype(np.int64)
+    hair = min(Fraction(1, 2**20), rise / 2)
+
+    def moved(by):
+        # Thresholds rise where the intercept falls.
+        other = affine.then(1, -by * affine.slope)
+        return exact_thresholds(other, *staircase).astype(np.int64)
+
+    np.testing.assert_array_equal(moved(-fall), before)
+    np.testing.assert_array_equal(moved(rise - hair), before)
+    if np.abs(before).max() < INT32_MAX:
+        assert (moved(-fall - hair) - before).min() == -1
+        assert (moved(rise) - before).max() == 1
 
 
 def test_a_value_on_the_edge_stays_below():

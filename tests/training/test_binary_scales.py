@@ -3,38 +3,13 @@
 import keras
 import numpy as np
 import pytest
+from every_block import network
 
 from akida_lite import nn
 from akida_lite.conversion import convert
 from akida_lite.engine import trace
 from akida_lite.training.binary_scales import make_scales_binary
 from akida_lite.zoo.store import quantized_kernels
-
-BITS = {"weight_quantization": 4, "activ_quantization": 4}
-
-
-def network(rng, **options):
-    """Return a small model with every kind of block, and statistics that keep it alive."""
-    same = {"padding": "same", "add_batchnorm": True} | options
-    x = entry = keras.Input((8, 8, 3))
-    x = nn.conv_block(x, 6, 3, name="image", pooling="max", **same, **BITS)
-    x = nn.separable_conv_block(x, 8, 3, name="separable", **same, **BITS)
-    x = nn.conv_block(x, 8, 3, name="mean", pooling="global_avg", **same, **BITS)
-    x = keras.layers.Flatten()(x)
-    x = nn.dense_block(x, 6, name="dense", add_batchnorm=True, **BITS)
-    x = nn.dense_block(x, 4, name="scores", weight_quantization=4, activ_quantization=None)
-    model = keras.Model(entry, x)
-    images = rng.uniform(size=(50, 8, 8, 3))
-    for layer in model.layers:
-        for variable in layer.variables:
-            if variable.name in ("bias", "beta"):
-                variable.assign(rng.normal(0, 0.3, variable.shape))
-        if isinstance(layer, keras.layers.BatchNormalization):
-            sums = np.asarray(keras.Model(entry, layer.input)(images))
-            sums = sums.reshape(-1, sums.shape[-1])
-            layer.moving_mean.assign(sums.mean(axis=0))
-            layer.moving_variance.assign(sums.var(axis=0))
-    return model
 
 
 def scales(layer):
