@@ -171,6 +171,28 @@ def _by_muon(peak_rate: float, *images: int, precision: str = "float32") -> Cycl
     )
 
 
+def _vgg_rung(
+    bits: tuple[int, int, int], start: str, *cycles: tuple[float, int], seed: int
+) -> Recipe:
+    """Return a rung of the VGG's ladder; a cycle is its peak rate and so many images.
+
+    Rungs with another seed see other images first.
+    """
+    weights, activations, inputs = bits
+    return Recipe(
+        name=f"vgg_cifar10_w{weights}a{activations}i{inputs}",
+        model="vgg_cifar10",
+        bits=bits,
+        cycles=tuple(
+            Cycle(rate, (Stage(32, images),), "muon", precision="bfloat16")
+            for rate, images in cycles
+        ),
+        start=f"vgg_cifar10_{start}",
+        teacher="vgg_cifar10_float",
+        seed=seed,
+    )
+
+
 RECIPES: dict[str, Recipe] = _table(
     Recipe(
         name="vgg_cifar10_float",
@@ -182,32 +204,17 @@ RECIPES: dict[str, Recipe] = _table(
             _by_muon(0.008, 50_000, 75_000, 50_000),
             _by_muon(0.005, 20_000, 80_000, 80_000),
             _by_muon(0.005, 20_000, 80_000, 80_000, precision="bfloat16"),
+            _by_muon(0.005, 20_000, 80_000, 80_000, precision="bfloat16"),
         ),
         batch_size=250,
         label_smoothing=0.1,
         holdout=0,
     ),
-    *(
-        Recipe(
-            name=name,
-            model="vgg_cifar10",
-            bits=bits,
-            cycles=(Cycle(rate, (Stage(32, images),), "muon", precision="bfloat16"),),
-            start=start,
-            # The long last rung is worth what a teacher costs.
-            teacher="vgg_cifar10_float" if bits == (2, 2, 2) else None,
-            label_smoothing=0.1,
-            seed=seed,
-        )
-        # Rungs with another seed see other images first.
-        for name, bits, start, rate, images, seed in (
-            ("vgg_cifar10_w4a4i4", (4, 4, 4), "vgg_cifar10_float", 1e-3, 10_000, 0),
-            ("vgg_cifar10_w3a4i3", (3, 4, 3), "vgg_cifar10_w4a4i4", 1e-3, 10_000, 1),
-            ("vgg_cifar10_w3a3i3", (3, 3, 3), "vgg_cifar10_w3a4i3", 1e-3, 10_000, 2),
-            ("vgg_cifar10_w2a3i2", (2, 3, 2), "vgg_cifar10_w3a3i3", 3e-3, 25_000, 3),
-            ("vgg_cifar10_w2a2i2", (2, 2, 2), "vgg_cifar10_w2a3i2", 4e-3, 45_000, 4),
-        )
-    ),
+    _vgg_rung((4, 4, 4), "float", (1e-3, 20_000), seed=0),
+    _vgg_rung((3, 4, 3), "w4a4i4", (1e-3, 20_000), seed=1),
+    _vgg_rung((3, 3, 3), "w3a4i3", (1e-3, 20_000), seed=2),
+    _vgg_rung((2, 3, 2), "w3a3i3", (3e-3, 50_000), seed=3),
+    _vgg_rung((2, 2, 2), "w2a3i2", (4e-3, 60_000), seed=4),
     Recipe(
         name="mobilenet_cifar10_float",
         model="mobilenet_cifar10",

@@ -147,9 +147,10 @@ right.legend(ncols=2)
 plt.show()
 
 # %%
-# The losses of the two sides are on one scale: both smooth their labels, so that neither can
-# fall to zero. Any rung is trained again with one command, ``akida-lite train NAME``, which can
-# be interrupted and goes on with ``--resume``; :doc:`/user_guide/training` says more.
+# Neither loss can fall to zero: float runs learn smoothed labels, and rungs what a teacher
+# thinks, which is never quite sure either. Any rung is trained again with one command,
+# ``akida-lite train NAME``, which can be interrupted and goes on with ``--resume``;
+# :doc:`/user_guide/training` says more.
 #
 # A ladder of your own
 # --------------------
