@@ -118,6 +118,9 @@ steps["2-bit weights, 2-bit activ."] = (
 print_beside(steps)
 
 # %%
+# A step can end above the one before in spite of fewer bits: it goes on with the same weights,
+# which have then been trained all the longer.
+#
 # We check the accuracy of the Keras model on the shipped images, and how long it takes.
 # ``verify`` holds the count against the record: if it is not what was published, this page
 # cannot be built.
