@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
 from akida_lite.claims.ledger import LEDGER, Ledger, dump_ledger, read_ledger
@@ -19,6 +20,7 @@ from akida_lite.files import atomic_write, sha256_of
 
 _SUBSTITUTION = re.compile(r"^\.\. \|(?P<id>[\w.]+)\| replace:: .*$", re.MULTILINE)
 _NUMBERS_CHANGED = "Numbers changed\n~~~~~~~~~~~~~~~\n"
+_MOVED = re.compile(r"^\* ``(?P<id>[^`]+)``: (?P<was>.*) became ")
 
 
 @dataclass(frozen=True)
@@ -246,11 +248,21 @@ def _log_changes(path: Path, changed: list[Claim], ledger: Ledger) -> None:
                 "add the heading, underlined with tildes, to the newest release",
             )
         )
-    lines = "".join(
-        f"* ``{claim.id}``: {was[claim.id]} became {claim} ({claim.date}).\n" for claim in moved
-    )
     head, tail = text.split(_NUMBERS_CHANGED, 1)
-    _replace(path, f"{head}{_NUMBERS_CHANGED}\n{lines}{tail.removeprefix(chr(10))}")
+    lines = tail.removeprefix("\n").splitlines(keepends=True)
+    listed = list(takewhile(lambda line: line.startswith(("*", " ")), lines))
+    rest = "".join(lines[len(listed) :]).removeprefix("\n")
+    # One line a number: from what it was in the last release to what it is now.
+    before = {m["id"]: m["was"] for m in map(_MOVED.match, listed) if m}
+    new = [
+        f"* ``{c.id}``: {before.get(c.id, was[c.id])} became {c} ({c.date}).\n"
+        for c in moved
+        if str(c) != before.get(c.id)
+    ]
+    ids = {c.id for c in moved}
+    kept = [line for line in listed if not ((m := _MOVED.match(line)) and m["id"] in ids)]
+    section = "".join([*new, *kept]) + ("\n" if rest else "")
+    _replace(path, f"{head}{_NUMBERS_CHANGED}\n{section}{rest}")
 
 
 def refill(path: Path, claims: Mapping[str, Claim]) -> None:

@@ -199,6 +199,30 @@ def test_writing_updates_ledger_readme_and_change_log(tree, correct):
     )
 
 
+def test_the_change_log_has_one_line_for_a_number(tree, correct):
+    for now in (920, 930):
+        correct(now)
+        (changed,) = write(root=tree)
+    assert (tree / "CHANGES.rst").read_text("utf-8") == CHANGES.replace(
+        "* ``older",
+        f"* ``net.akida.top1``: 91.90 % became 93.00 % ({changed.date}).\n* ``older",
+    )
+    correct(919)
+    write(root=tree)
+    assert (tree / "CHANGES.rst").read_text("utf-8") == CHANGES
+
+
+@pytest.mark.parametrize("after", ["", "0.0\n---\n\n* Old news.\n"])
+def test_the_change_log_may_have_listed_nothing_yet(tree, correct, after):
+    empty = CHANGES[: CHANGES.index("* ``older")]
+    (tree / "CHANGES.rst").write_text(empty + after, "utf-8")
+    correct(920)
+    (changed,) = write(root=tree)
+    line = f"* ``net.akida.top1``: 91.90 % became 92.00 % ({changed.date}).\n"
+    written = (tree / "CHANGES.rst").read_text("utf-8")
+    assert written == empty + line + (f"\n{after}" if after else "")
+
+
 def test_writing_an_unchanged_tree_changes_nothing_but_the_form(tree, correct):
     correct(919)
     assert write(root=tree) == []
