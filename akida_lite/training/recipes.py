@@ -225,6 +225,7 @@ RECIPES: dict[str, Recipe] = _table(
             _growing(0.1, 120_000, 120_000, 40_000),
             _by_muon(0.008, 30_000, 90_000, 60_000),
             _by_muon(0.006, 20_000, 80_000, 80_000),
+            _by_muon(0.006, 30_000, 150_000, 150_000, precision="bfloat16"),
         ),
         label_smoothing=0.1,
     ),
