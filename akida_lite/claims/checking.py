@@ -253,14 +253,19 @@ def _log_changes(path: Path, changed: list[Claim], ledger: Ledger) -> None:
     listed = list(takewhile(lambda line: line.startswith(("*", " ")), lines))
     rest = "".join(lines[len(listed) :]).removeprefix("\n")
     # One line a number: from what it was in the last release to what it is now.
-    before = {m["id"]: m["was"] for m in map(_MOVED.match, listed) if m}
+    before = {claim.id: str(was[claim.id]) for claim in moved}
+    kept = []
+    for line in listed:
+        entry = _MOVED.match(line)
+        if entry and entry["id"] in before:
+            before[entry["id"]] = entry["was"]
+        else:
+            kept.append(line)
     new = [
-        f"* ``{c.id}``: {before.get(c.id, was[c.id])} became {c} ({c.date}).\n"
-        for c in moved
-        if str(c) != before.get(c.id)
+        f"* ``{claim.id}``: {before[claim.id]} became {claim} ({claim.date}).\n"
+        for claim in moved
+        if str(claim) != before[claim.id]
     ]
-    ids = {c.id for c in moved}
-    kept = [line for line in listed if not ((m := _MOVED.match(line)) and m["id"] in ids)]
     section = "".join([*new, *kept]) + ("\n" if rest else "")
     _replace(path, f"{head}{_NUMBERS_CHANGED}\n{section}{rest}")
 
