@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 
 from akida_lite.claims.ledger import LEDGER, Ledger, dump_ledger, read_ledger
@@ -20,6 +20,7 @@ from akida_lite.files import atomic_write, sha256_of
 
 _SUBSTITUTION = re.compile(r"^\.\. \|(?P<id>[\w.]+)\| replace:: .*$", re.MULTILINE)
 _NUMBERS_CHANGED = "Numbers changed\n~~~~~~~~~~~~~~~\n"
+_RELEASE = re.compile(r"^\S.*\n-{3,}\n", re.MULTILINE)
 _MOVED = re.compile(r"^\* ``(?P<id>[^`]+)``: (?P<was>.*) became ")
 
 
@@ -158,8 +159,8 @@ def write(full: bool = False, *, root: Path | None = None) -> list[Claim]:
     Raises
     ------
     ClaimError
-        If weights are missing, or a checkout's change log has no section
-        "Numbers changed".
+        If weights are missing, or the newest release in a checkout's change log has no
+        section "Numbers changed".
     """
     root = root or Path()
     own = root / "akida_lite" / "zoo" / "claims.toml"
@@ -240,12 +241,14 @@ def _log_changes(path: Path, changed: list[Claim], ledger: Ledger) -> None:
     if not moved or not path.is_file():
         return
     text = path.read_text("utf-8")
-    if _NUMBERS_CHANGED not in text:
+    # What an older release says has moved stays as it was published.
+    newest = text[: next((m.start() for m in islice(_RELEASE.finditer(text), 1, 2)), None)]
+    if _NUMBERS_CHANGED not in newest:
         raise ClaimError(
             Problem(
                 f"file '{path.name}'",
-                'it has no section "Numbers changed"',
-                "add the heading, underlined with tildes, to the newest release",
+                'its newest release has no section "Numbers changed"',
+                "add the heading there, underlined with tildes",
             )
         )
     head, tail = text.split(_NUMBERS_CHANGED, 1)

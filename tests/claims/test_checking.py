@@ -256,15 +256,21 @@ def test_writing_without_the_weights_is_refused(tree, correct):
         write(root=tree)
 
 
-def test_a_change_log_without_the_section_is_refused(tree, correct):
+@pytest.mark.parametrize(
+    "text",
+    ["Changes\n", CHANGES.replace("0.1\n", "0.2\n---\n\n* News.\n\n0.1\n")],
+    ids=["nowhere", "only in an older release"],
+)
+def test_a_newest_release_without_the_section_is_refused(tree, correct, text):
     correct(1)
-    (tree / "CHANGES.rst").write_text("Changes\n", "utf-8")
+    (tree / "CHANGES.rst").write_text(text, "utf-8")
     with pytest.raises(ClaimError) as caught:
         write(root=tree)
     assert str(caught.value) == (
-        "file 'CHANGES.rst': it has no section \"Numbers changed\". Fix: add the heading, "
-        "underlined with tildes, to the newest release."
+        "file 'CHANGES.rst': its newest release has no section \"Numbers changed\". Fix: add "
+        "the heading there, underlined with tildes."
     )
+    assert (tree / "CHANGES.rst").read_text("utf-8") == text
     assert ledger_of(tree).claims["net.akida.top1"].n_correct == 919
 
 
