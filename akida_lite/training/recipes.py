@@ -228,6 +228,7 @@ RECIPES: dict[str, Recipe] = _table(
             _by_muon(0.006, 30_000, 150_000, 150_000, precision="bfloat16"),
             _by_muon(0.006, 30_000, 180_000, 200_000, precision="bfloat16"),
             _by_muon(0.005, 10_000, 70_000, 80_000, precision="bfloat16"),
+            _by_muon(0.006, 30_000, 180_000, 240_000, precision="bfloat16"),
         ),
         label_smoothing=0.1,
     ),
