@@ -236,10 +236,7 @@ RECIPES: dict[str, Recipe] = _table(
         name="mobilenet_cifar10_w4a4i8",
         model="mobilenet_cifar10",
         bits=(4, 4, 8),
-        cycles=(
-            Cycle(3e-3, (Stage(32, 180_000),), "muon", precision="bfloat16"),
-            Cycle(2.5e-3, (Stage(32, 60_000),), "muon", precision="bfloat16"),
-        ),
+        cycles=(Cycle(4e-3, (Stage(32, 280_000),), "muon", precision="bfloat16"),),
         start="mobilenet_cifar10_float",
         teacher="vgg_cifar10_float",
         seed=1,
