@@ -214,7 +214,7 @@ RECIPES: dict[str, Recipe] = _table(
     _vgg_rung((3, 4, 3), "w4a4i4", (2e-3, 40_000), seed=1),
     _vgg_rung((3, 3, 3), "w3a4i3", (2e-3, 60_000), seed=2),
     _vgg_rung((2, 3, 2), "w3a3i3", (3e-3, 100_000), seed=3),
-    _vgg_rung((2, 2, 2), "w2a3i2", (4e-3, 120_000), seed=4),
+    _vgg_rung((2, 2, 2), "w2a3i2", (4e-3, 120_000), (4e-3, 200_000), seed=4),
     Recipe(
         name="mobilenet_cifar10_float",
         model="mobilenet_cifar10",
