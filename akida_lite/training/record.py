@@ -39,8 +39,8 @@ def write_record(path: Path, recipe: Recipe, state: dict[str, Any], start: str |
     path : Path
     recipe : Recipe
     state : dict
-        ``seconds`` of training, ``curve`` and ``machines``; ``note`` where something sets
-        the run apart from others.
+        ``seconds`` of training, ``curve`` and ``machines``; ``note`` where there is more
+        to say of the run.
     start : str or None
         File name of the weights it started from, where not the recipe's own start.
     """

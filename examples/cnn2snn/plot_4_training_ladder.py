@@ -107,7 +107,8 @@ for name, record in records.items():
     )
 
 # %%
-# Where a run was not like any other, its record says so:
+# What else there is to say of a run, how a second one with another seed ended for instance,
+# stands in its record:
 
 for name, record in records.items():
     if record.get("note"):
