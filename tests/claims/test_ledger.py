@@ -7,7 +7,6 @@ import pytest
 from akida_lite.claims import all_claims, claim, dump_ledger, read_ledger
 from akida_lite.claims.ledger import LEDGER
 from akida_lite.errors import ClaimError
-from akida_lite.training.recipes import RECIPES
 
 RECORD = """
 [sources]
@@ -71,12 +70,6 @@ def test_every_quoted_number_of_the_original_page_is_there():
 def test_the_original_printed_eighteen_operation_counts():
     ops = [c for c in all_claims().values() if c.quantity == "ops" and c.kind == "quoted"]
     assert len(ops) == 8 + 10
-
-
-def test_every_measured_number_gives_the_seed_of_its_run():
-    trained = [c for c in all_claims().values() if c.weights]
-    seeds = {c.id: c.seed for c in trained}
-    assert seeds == {c.id: RECIPES[c.recipe].seed for c in trained}
 
 
 def test_an_unknown_id_names_the_nearest():

@@ -40,6 +40,12 @@ def test_a_run_record_is_of_the_recipe_as_it_is_now(name):
     assert record["curve"][-1]["step"] == RECIPES[name].steps
 
 
+def test_a_claim_about_a_network_gives_the_seed_of_its_recipe():
+    trained = [claim for claim in al.claims.all_claims().values() if claim.weights]
+    seeds = {claim.id: claim.seed for claim in trained}
+    assert seeds == {claim.id: RECIPES[claim.recipe].seed for claim in trained}
+
+
 def test_the_folder_holds_what_the_index_names_and_nothing_else():
     found = {path.name for path in cards.FOLDER.iterdir()} - {"index.json"}
     assert found == {f"{name}.{ending}" for name in CARDS for ending in ("akw", "json")}
