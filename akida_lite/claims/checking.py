@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice, takewhile
+from itertools import takewhile
 from pathlib import Path
 
 from akida_lite.claims.ledger import LEDGER, Ledger, dump_ledger, read_ledger
@@ -242,7 +242,7 @@ def _log_changes(path: Path, changed: list[Claim], ledger: Ledger) -> None:
         return
     text = path.read_text("utf-8")
     # What an older release says has moved stays as it was published.
-    newest = text[: next((m.start() for m in islice(_RELEASE.finditer(text), 1, 2)), None)]
+    newest = "".join(_RELEASE.split(text, maxsplit=2)[:2])
     if _NUMBERS_CHANGED not in newest:
         raise ClaimError(
             Problem(
