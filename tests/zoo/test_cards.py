@@ -46,6 +46,17 @@ def test_a_claim_about_a_network_gives_the_seed_of_its_recipe():
     assert seeds == {claim.id: RECIPES[claim.recipe].seed for claim in trained}
 
 
+def test_every_network_is_more_accurate_than_the_original():
+    ledger = al.claims.all_claims()
+    pairs = {
+        claim.id: (claim.n_correct, ledger[claim.original].n_correct)
+        for claim in ledger.values()
+        if claim.original and claim.quantity == "top1" and claim.n_total == 10_000
+    }
+    assert {ledger[id].weights for id in pairs} == {card.path.name for card in CARDS.values()}
+    assert [id for id, (ours, theirs) in pairs.items() if ours <= theirs] == []
+
+
 def test_the_folder_holds_what_the_index_names_and_nothing_else():
     found = {path.name for path in cards.FOLDER.iterdir()} - {"index.json"}
     assert found == {f"{name}.{ending}" for name in CARDS for ending in ("akw", "json")}
