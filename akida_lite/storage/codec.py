@@ -61,7 +61,8 @@ def _encode(value: Any, where: str, arrays: Arrays) -> Any:
 def _decode(node: Any, hint: Any, where: str, arrays: Arrays) -> Any:
     """Return the value at `node`, of the type that `hint` asks for."""
     origin = get_origin(hint)
-    if origin is np.ndarray:
+    # From numpy 2.5 on, `NDArray` is an alias with a name of its own, not `np.ndarray`.
+    if origin is np.ndarray or origin is npt.NDArray:
         return _array(node, where, arrays)
     if origin is tuple:
         return _tuple(node, get_args(hint), where, arrays)
