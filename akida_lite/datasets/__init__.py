@@ -7,7 +7,7 @@ already have, ``AKIDA_LITE_CACHE`` the folder where arrays are kept between runs
 
 from akida_lite.datasets.cifar10 import CIFAR10_LABELS, load_cifar10, load_cifar10_sample
 from akida_lite.datasets.digits import load_digits
-from akida_lite.datasets.mnist import load_mnist
+from akida_lite.datasets.mnist import load_mnist, load_mnist_sample
 
 __all__ = [
     "CIFAR10_LABELS",
@@ -15,4 +15,5 @@ __all__ = [
     "load_cifar10_sample",
     "load_digits",
     "load_mnist",
+    "load_mnist_sample",
 ]

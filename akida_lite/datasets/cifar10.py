@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import os
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from akida_lite.datasets.description import (
     Reader,
     damaged,
 )
+from akida_lite.datasets.samples import shipped_arrays
 from akida_lite.datasets.sources import load
 from akida_lite.errors import DatasetError, Problem
 
@@ -45,8 +45,6 @@ _TRAIN = tuple(f"data_batch_{i}" for i in range(1, 6))
 _BATCHES = (*_TRAIN, "test_batch")
 _BATCH_LIMIT = 40_000_000  # bytes; a batch takes 31 MB as a pickle, 23 MB as a picture
 _JSON_LIMIT = 1_000_000
-
-_SAMPLE_SHA256 = "960b788c94843c008cf47c7443a5f84e0a705fb4b5a700ed1244d32d9591f12c"
 
 
 def load_cifar10(path: str | os.PathLike[str] | None = None) -> tuple[Pair, Pair]:
@@ -91,18 +89,8 @@ def load_cifar10_sample() -> Pair:
     DatasetError
         If the shipped file is damaged.
     """
-    file = resources.files("akida_lite") / "data" / "cifar10_sample.npz"
-    data = file.read_bytes()
-    if hashlib.sha256(data).hexdigest() != _SAMPLE_SHA256:
-        raise DatasetError(
-            Problem(
-                "file 'cifar10_sample.npz'",
-                "it is not the one the package shipped with (SHA-256 mismatch)",
-                "install akida-lite again",
-            )
-        )
-    with np.load(io.BytesIO(data)) as arrays:
-        return _undo_differences(arrays["differences"]), arrays["labels"].astype(np.int64)
+    arrays = shipped_arrays("cifar10_sample.npz")
+    return _undo_differences(arrays["differences"]), arrays["labels"].astype(np.int64)
 
 
 def _undo_differences(differences: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

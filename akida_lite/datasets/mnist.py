@@ -21,6 +21,7 @@ from akida_lite.datasets.description import (
     Reader,
     damaged,
 )
+from akida_lite.datasets.samples import shipped_arrays
 from akida_lite.datasets.sources import load
 
 # File name and shape of each array, as its publisher stores them.
@@ -55,6 +56,28 @@ def load_mnist(path: str | os.PathLike[str] | None = None) -> tuple[Pair, Pair]:
         damaged.
     """
     return MNIST.split(load(MNIST, path))
+
+
+def load_mnist_sample() -> tuple[Pair, Pair]:
+    """Load the first 6,000 training and 1,000 test images of MNIST, which are shipped.
+
+    Returns
+    -------
+    (x_train, y_train), (x_test, y_test)
+        Images uint8 (6000, 28, 28, 1) and (1000, 28, 28, 1), 0 is background; labels
+        int64 (6000,) and (1000,), the digits.
+
+    Raises
+    ------
+    DatasetError
+        If the shipped file is damaged.
+    """
+    arrays = shipped_arrays("mnist_sample.npz")
+    train, test = (
+        (arrays[f"x_{part}"][..., np.newaxis], arrays[f"y_{part}"].astype(np.int64))
+        for part in ("train", "test")
+    )
+    return train, test
 
 
 def _idx_size(shape: tuple[int, ...]) -> int:

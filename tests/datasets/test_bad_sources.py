@@ -25,6 +25,7 @@ from akida_lite.datasets import (
     load_digits,
     load_mnist,
     npm,
+    samples,
 )
 from akida_lite.datasets.cifar_batches import read_batch
 from akida_lite.datasets.sources import load
@@ -269,7 +270,7 @@ def test_digits_without_scikit_learn(monkeypatch):
 
 
 def test_a_shipped_sample_that_was_changed(monkeypatch):
-    monkeypatch.setattr(cifar10, "_SAMPLE_SHA256", "0" * 64)
+    monkeypatch.setitem(samples.SHA256, "cifar10_sample.npz", "0" * 64)
     assert refused(load_cifar10_sample) == (
         "file 'cifar10_sample.npz': it is not the one the package shipped with (SHA-256 "
         "mismatch). Fix: install akida-lite again."

@@ -18,6 +18,7 @@ from akida_lite.datasets import (
     cifar10,
     load_cifar10_sample,
     load_digits,
+    load_mnist_sample,
     mnist,
 )
 from akida_lite.datasets.cifar_batches import read_batch
@@ -163,6 +164,22 @@ def test_the_shipped_sample_is_the_first_thousand_test_images():
     assert y[:10].tolist() == [3, 8, 8, 0, 6, 6, 1, 6, 3, 1]
     assert [CIFAR10_LABELS[i] for i in y[:3]] == ["cat", "ship", "ship"]
     assert sha256_of(x) == "da362006b99671213d1a5d856cab2bedf64d40bad4501630ee60f4ceb2d3ec7f"
+
+
+def test_the_shipped_digits_are_the_first_of_mnist():
+    """The pixels' SHA-256 were taken from the checked data set's first images."""
+    (x, y), (x_test, y_test) = load_mnist_sample()
+    assert (x.shape, y.shape) == ((6000, 28, 28, 1), (6000,))
+    assert (x_test.shape, y_test.shape) == ((1000, 28, 28, 1), (1000,))
+    assert (x.dtype, y.dtype) == (np.uint8, np.int64)
+    assert y[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    assert y_test[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
+    assert sha256_of(np.ascontiguousarray(x)) == (
+        "a051f814a250d3475151cbde645f82bf0c34cb896bfcfcc2a2214bbcbd1f88ce"
+    )
+    assert sha256_of(np.ascontiguousarray(x_test)) == (
+        "f8f3c5a608a9f7d4bd5e9d69b90c53932b8b99371d9db26121b42f62f3abcd56"
+    )
 
 
 def test_digits_keep_their_split():
