@@ -10,13 +10,13 @@ import keras
 import numpy as np
 
 from akida_lite import zoo
+from akida_lite.conversion.binary_scales import make_scales_binary
+from akida_lite.conversion.margins import widen_margins
 from akida_lite.datasets import load_cifar10
 from akida_lite.errors import DatasetError, InputError, Problem
 from akida_lite.training.batches import Labels, Pixels
-from akida_lite.training.binary_scales import make_scales_binary
 from akida_lite.training.checkpoint import load_latent_weights, save_checkpoint
 from akida_lite.training.loop import INPUT_SCALING
-from akida_lite.training.margins import widen_margins
 from akida_lite.training.recipes import RECIPES, Recipe
 from akida_lite.training.record import read_record
 from akida_lite.training.train import Data, cycles_done, latent_name, train

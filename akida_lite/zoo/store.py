@@ -18,20 +18,14 @@ import numpy.typing as npt
 
 from akida_lite.errors import FileFormatError, InputError, Problem, layer_problem
 from akida_lite.fixed_point import weight_limit
-from akida_lite.nn.quantizers import FixedScaleQuantizer, Quantizer
+from akida_lite.nn.kernels import fix_kernel, quantizer_of
+from akida_lite.nn.quantizers import Quantizer
 from akida_lite.storage.container import read_container, write_container
 
 KIND = "keras weights"
 
 _OTHER_NETWORK = "build the network that the weights were trained for"
 _WIDTHS = "ask for the widths that the weights were trained with"
-
-# Variable to the attribute that holds its quantizer.
-_QUANTIZERS = {
-    "kernel": "quantizer",
-    "depthwise_kernel": "quantizer_dw",
-    "pointwise_kernel": "quantizer",
-}
 
 
 def save_weights(
@@ -57,7 +51,7 @@ def save_weights(
     arrays: dict[str, npt.NDArray[Any]] = {}
     for name, layer, variable in _variables(keras_model):
         value = np.asarray(variable, np.float32)
-        quantizer = _quantizer_of(layer, variable.name)
+        quantizer = quantizer_of(layer, variable.name)
         if quantizer is None:
             arrays[name] = value
         elif quantizer.bitwidth == 0:
@@ -95,7 +89,7 @@ def load_weights(path: str | os.PathLike[str], keras_model: keras.Model) -> None
         raise _foreign(path, "it holds no Keras weights", "name a file of trained weights")
     plan: list[Any] = []
     for name, layer, variable in _variables(keras_model):
-        quantizer = _quantizer_of(layer, variable.name)
+        quantizer = quantizer_of(layer, variable.name)
         stored, scale = arrays.pop(name, None), arrays.pop(f"{name}.scale", None)
         bits = 0 if quantizer is None else quantizer.bitwidth
         difference = _difference(name, stored, scale, tuple(variable.shape), bits)
@@ -148,42 +142,6 @@ def _variables(keras_model: keras.Model) -> Iterator[tuple[str, Any, Any]]:
         for variable in layer.variables:
             if "seed_generator" not in variable.path:
                 yield f"{layer.name}.{variable.name}", layer, variable
-
-
-def quantized_kernels(layer: Any) -> Iterator[tuple[Any, Quantizer]]:
-    """Yield every kernel of a layer that is quantized, and its quantizer.
-
-    Parameters
-    ----------
-    layer : keras.Layer
-    """
-    for variable in layer.variables:
-        quantizer = _quantizer_of(layer, variable.name)
-        if quantizer is not None and quantizer.bitwidth:
-            yield variable, quantizer
-
-
-def fix_kernel(layer: Any, variable: Any, integers: npt.NDArray[Any], scale: float) -> None:
-    """Make a kernel the given integers over the given scale factor; its width stays.
-
-    Parameters
-    ----------
-    layer : keras.Layer
-    variable : keras.Variable
-        A kernel of the layer, as `quantized_kernels` yields it.
-    integers : array of the kernel's shape
-    scale : float
-    """
-    attribute = _QUANTIZERS[variable.name]
-    variable.assign((integers / scale).astype(np.float32))
-    setattr(layer, attribute, FixedScaleQuantizer(scale, getattr(layer, attribute).bitwidth))
-
-
-def _quantizer_of(layer: Any, variable: str) -> Quantizer | None:
-    if variable not in _QUANTIZERS:
-        return None
-    quantizer: Quantizer | None = getattr(layer, _QUANTIZERS[variable], None)
-    return quantizer
 
 
 def _foreign(path: str | os.PathLike[str], problem: str, remedy: str) -> FileFormatError:

@@ -7,9 +7,9 @@ from every_block import network
 
 from akida_lite import nn
 from akida_lite.conversion import convert
+from akida_lite.conversion.binary_scales import make_scales_binary
 from akida_lite.engine import trace
-from akida_lite.training.binary_scales import make_scales_binary
-from akida_lite.zoo.store import quantized_kernels
+from akida_lite.nn.kernels import quantized_kernels
 
 
 def scales(layer):

@@ -7,7 +7,7 @@ from every_block import network
 
 from akida_lite import nn
 from akida_lite.conversion import compare, convert
-from akida_lite.training.margins import widen_margins
+from akida_lite.conversion.margins import widen_margins
 
 SCALINGS = [(255, 0), (128, 100)]
 

@@ -11,7 +11,7 @@ import numpy as np
 from akida_lite.conversion.blocks import Block, parse
 from akida_lite.conversion.graph import chain_of
 from akida_lite.conversion.roles import Role
-from akida_lite.zoo.store import fix_kernel, quantized_kernels
+from akida_lite.nn.kernels import fix_kernel, quantized_kernels
 
 
 def make_scales_binary(model: keras.Model) -> None:

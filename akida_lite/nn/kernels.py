@@ -1,0 +1,62 @@
+"""The kernels of a layer that are quantized: to find them, and to make one given integers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from akida_lite.nn.quantizers import FixedScaleQuantizer, Quantizer
+
+# Variable to the attribute that holds its quantizer.
+_QUANTIZERS = {
+    "kernel": "quantizer",
+    "depthwise_kernel": "quantizer_dw",
+    "pointwise_kernel": "quantizer",
+}
+
+
+def quantizer_of(layer: Any, variable: str) -> Quantizer | None:
+    """Return the quantizer of a layer's variable, None where it has none.
+
+    Parameters
+    ----------
+    layer : keras.Layer
+    variable : str
+        Its name in the layer, such as ``"kernel"``.
+    """
+    if variable not in _QUANTIZERS:
+        return None
+    quantizer: Quantizer | None = getattr(layer, _QUANTIZERS[variable], None)
+    return quantizer
+
+
+def quantized_kernels(layer: Any) -> Iterator[tuple[Any, Quantizer]]:
+    """Yield every kernel of a layer that is quantized, and its quantizer.
+
+    Parameters
+    ----------
+    layer : keras.Layer
+    """
+    for variable in layer.variables:
+        quantizer = quantizer_of(layer, variable.name)
+        if quantizer is not None and quantizer.bitwidth:
+            yield variable, quantizer
+
+
+def fix_kernel(layer: Any, variable: Any, integers: npt.NDArray[Any], scale: float) -> None:
+    """Make a kernel the given integers over the given scale factor; its width stays.
+
+    Parameters
+    ----------
+    layer : keras.Layer
+    variable : keras.Variable
+        A kernel of the layer, as `quantized_kernels` yields it.
+    integers : array of the kernel's shape
+    scale : float
+    """
+    attribute = _QUANTIZERS[variable.name]
+    variable.assign((integers / scale).astype(np.float32))
+    setattr(layer, attribute, FixedScaleQuantizer(scale, getattr(layer, attribute).bitwidth))
