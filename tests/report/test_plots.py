@@ -7,11 +7,20 @@ import numpy as np
 import pytest
 from trained_like import mobilenet_like
 
-from akida_lite.engine import run
+from akida_lite.engine import run, trace
 from akida_lite.errors import InputError
 from akida_lite.fixed_point import INT32_MAX, INT32_MIN
 from akida_lite.hardware import AKD1000, Capacity, place
-from akida_lite.layers import InputConvolutional, InputData, Potentials, Staircase
+from akida_lite.layers import (
+    Convolutional,
+    GlobalAveragePool,
+    InputConvolutional,
+    InputData,
+    MaxPool,
+    Potentials,
+    Staircase,
+)
+from akida_lite.model import Model
 from akida_lite.report import Comparison, Difference, LayerComparison, plots, statistics_of
 
 pytest.importorskip("matplotlib").use("agg")
@@ -31,7 +40,19 @@ EVERY_PLOT = {
     "speed_ratios": lambda ax: plots.speed_ratios(SPEEDS, ax=ax),
     "speed_growth": lambda ax: plots.speed_growth(GROWTH, ax=ax),
     "learning_curves": lambda ax: plots.learning_curves([record("float")], ax=ax),
+    "accuracy_by_bits": lambda ax: plots.accuracy_by_bits(BITS, ax=ax),
+    "accuracy_by_operations": lambda ax: plots.accuracy_by_operations(WORK, ax=ax),
 }
+DIAGRAMS = {
+    "architecture": lambda ax: plots.architecture(Model(small_model()), ax=ax),
+    "block": lambda ax: plots.block(one_neuron([1, 2, 3]), ax=ax),
+    "filters": lambda ax: plots.filters(np.ones((3, 3, 1, 4)), ax=ax),
+}
+"""Plots without axes of numbers."""
+FIGURES = ["event_maps", "images", "receptive_field"]
+"""Plots of several pictures, which make a figure of their own."""
+BITS = {"here": {"float": 93.5, "2/2": 92.25}, "original": {"float": 93.0, "2/2": 91.5}}
+WORK = {"before": [(158e6, 92.5)], "now": [(110e6, 92.5), (90e6, 92.0)]}
 SPEEDS = [
     {"kind": "machine", "processor": "abacus"},
     {"kind": "peer", "peer": "keras_predict", "model": "vgg", "ratio_to_keras": 1.0},
@@ -104,23 +125,23 @@ def legend(ax):
     return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
-@pytest.mark.parametrize("name", EVERY_PLOT)
+@pytest.mark.parametrize("name", [*EVERY_PLOT, *DIAGRAMS])
 def test_it_draws_into_the_axes_that_it_is_given_and_says_what_it_shows(name):
     ax = plt.subplots()[1]
-    assert EVERY_PLOT[name](ax) is ax
+    assert (EVERY_PLOT | DIAGRAMS)[name](ax) is ax
     assert len(plt.get_fignums()) == 1
-    assert ax.get_title()
-    assert ax.get_xlabel()
+    assert ax.get_title() or ax.get_title(loc="left")
+    assert ax.get_xlabel() or name in DIAGRAMS
 
 
-@pytest.mark.parametrize("name", EVERY_PLOT)
+@pytest.mark.parametrize("name", [*EVERY_PLOT, *DIAGRAMS])
 def test_without_axes_it_makes_a_figure(name):
-    ax = EVERY_PLOT[name](None)
+    ax = (EVERY_PLOT | DIAGRAMS)[name](None)
     assert len(ax.get_figure().axes) == 1
 
 
 def test_every_plot_is_among_those():
-    assert sorted(EVERY_PLOT) == plots.__all__
+    assert sorted(["COLOURS", *EVERY_PLOT, *DIAGRAMS, *FIGURES]) == plots.__all__
 
 
 # -- potentials --------------------------------------------------------------------------
@@ -211,35 +232,218 @@ def test_axes_outside_a_grid_have_no_room_for_the_image():
 # -- per layer ---------------------------------------------------------------------------
 
 
-def test_sparsity_has_two_bars_a_layer_and_one_for_the_image_layer():
+def widths(bars):
+    return [bar.get_width() for bar in bars]
+
+
+def test_sparsity_has_two_bars_a_layer_that_reads_events():
     statistics = small_statistics()
     ax = plots.sparsity(statistics)
-    names = list(statistics)
+    names = list(statistics)[1:]
     assert tick_names(ax) == names
     entering, leaving = ax.containers
-    assert [bar.get_width() for bar in entering] == [
-        statistics[name].input_sparsity for name in names[1:]
-    ]
-    assert [bar.get_width() for bar in leaving] == [
-        statistics[name].output_sparsity for name in names
-    ]
+    assert widths(entering) == [statistics[name].input_sparsity for name in names]
+    assert widths(leaving) == [statistics[name].output_sparsity for name in names]
     assert legend(ax) == ["input", "output"]
     assert {bar.get_hatch() or "" for bar in entering} == {""}
     assert {bar.get_hatch() for bar in leaving} == {"///"}
     assert ax.get_xlim() == (0, 1)
-    assert ax.get_title() == "Sparsity over 2 images"
+    mean = np.mean(widths(entering))
+    assert ax.get_title() == f"{mean:.0%} of what enters a layer is zero, on average"
 
 
-def test_ops_are_beside_what_all_values_would_cost():
+def test_sparsity_beside_another_has_its_bars_where_it_is_known():
+    statistics = small_statistics()
+    last = list(statistics)[-1]
+    ax = plots.sparsity(statistics, beside={last: 0.25}, beside_label="before")
+    (bar,) = ax.containers[1]
+    assert (bar.get_width(), legend(ax)) == (0.25, ["here", "before"])
+    assert round(bar.get_y() + bar.get_height() / 2 - 0.2, 9) == len(statistics) - 2
+
+
+def test_ops_lie_inside_what_all_values_would_cost():
     statistics = small_statistics()
     ax = plots.ops(statistics)
     names = list(statistics)[1:]
     assert tick_names(ax) == names
     macs, ops = ax.containers
-    assert [bar.get_width() for bar in macs] == [statistics[name].macs for name in names]
-    assert [bar.get_width() for bar in ops] == [statistics[name].ops for name in names]
-    assert legend(ax) == ["all values (MACs)", "events only (ops)"]
-    assert ax.get_xscale() == "log"
+    assert widths(macs) == [statistics[name].macs / 1e6 for name in names]
+    assert widths(ops) == [statistics[name].ops / 1e6 for name in names]
+    assert legend(ax) == ["all values (MACs)", "events only (operations)"]
+    assert ax.get_xscale() == "linear"
+    assert [text.get_text() for text in ax.texts] == [
+        f" {statistics[name].ops / statistics[name].macs:.0%}" for name in names
+    ]
+
+
+def test_ops_beside_another_say_both_sums():
+    statistics = small_statistics()
+    names = list(statistics)[1:]
+    ax = plots.ops(statistics, beside=dict.fromkeys(names, 2e6))
+    assert widths(ax.containers[2]) == [2.0] * len(names)
+    assert ax.get_title().endswith(f"; original: {2.0 * len(names):,.1f}")
+    assert "original" not in plots.ops(statistics, beside={names[0]: 2e6}).get_title()
+
+
+# -- trade-offs --------------------------------------------------------------------------
+
+
+def test_accuracy_by_bits_is_a_line_a_series():
+    ax = plots.accuracy_by_bits(BITS)
+    assert [list(line.get_ydata()) for line in ax.lines] == [[93.5, 92.25], [93.0, 91.5]]
+    assert legend(ax) == ["here", "original"]
+    assert len({line.get_marker() for line in ax.lines}) == 2
+    assert ax.get_title() == "here: 93.50 % at float, 92.25 % at 2/2"
+
+
+def test_accuracy_by_operations_joins_the_points_of_a_name():
+    ax = plots.accuracy_by_operations(WORK)
+    before, now = ax.lines
+    assert before.get_xydata().tolist() == [[158.0, 92.5]]
+    assert now.get_xydata().tolist() == [[90.0, 92.0], [110.0, 92.5]]
+    assert (before.get_linestyle(), now.get_linestyle()) == ("None", "--")
+    # Of two that are equally accurate, the one with less work is the best.
+    assert ax.get_title() == "Most accurate: now, 92.50 % at 110.0 million"
+
+
+@pytest.mark.parametrize("draw", [plots.accuracy_by_bits, plots.accuracy_by_operations])
+@pytest.mark.parametrize("series", [{}, {"here": {}}])
+def test_a_name_without_points_is_refused(draw, series):
+    with pytest.raises(InputError) as caught:
+        draw(series)
+    assert str(caught.value) == (
+        f"series: {series!r} holds a name without points, or no name. "
+        "Fix: give at least one point a name."
+    )
+
+
+# -- diagrams ----------------------------------------------------------------------------
+
+
+def test_an_architecture_has_a_box_a_map():
+    model = Model(small_model())
+    ax = plots.architecture(model)
+    assert len(ax.patches) == 1 + len(model.layers)
+    tallest = model.input_shape[0]
+    heights = [bar.get_height() for bar in ax.patches]
+    assert heights[0] == 1
+    assert heights[1] == model.layers[0].output_shape(model.input_shape)[0] / tallest
+    weights = sum(layer.weight_count for layer in model.layers)
+    assert ax.get_title(loc="left") == f"{len(model)} layers hold {weights:,} weights"
+
+
+@pytest.mark.parametrize(
+    ("changed", "parts"),
+    [
+        ({}, ["Conv2D", "BatchNormalization"]),
+        ({"pool": MaxPool((2, 2), (2, 2))}, ["Conv2D", "MaxPooling2D", "BatchNormalization"]),
+        ({"pool": GlobalAveragePool()}, ["Conv2D", "GlobalAveragePooling2D", "BatchN"]),
+        ({"output": Potentials(np.ones(1), np.zeros(1))}, ["Conv2D", "scores"]),
+    ],
+)
+def test_a_block_names_what_keras_has_above_what_it_became(changed, parts):
+    ax = plots.block(replace(one_neuron([1, 2, 3]), **changed))
+    above = [text.get_text() for text in ax.texts if text.get_position()[1] == 1.0]
+    assert [text[: len(part)] for text, part in zip(above, parts, strict=False)] == parts
+    assert ax.get_title() == f"{len(parts)} steps become one InputConvolutional: one"
+
+
+def test_a_layer_that_computes_nothing_has_no_block():
+    with pytest.raises(InputError, match="no block of Keras layers became it"):
+        plots.block(InputData(name="in", input_shape=(1, 1, 1), input_bits=1))
+
+
+# -- pictures ----------------------------------------------------------------------------
+
+
+def test_images_frame_what_was_predicted_wrongly():
+    pixels = np.zeros((3, 4, 4, 3), np.uint8)
+    figure = plots.images(pixels, [0, 1, 2], [0, 2, 2], names=NAMES, columns=2)
+    titles = [ax.get_title() for ax in figure.axes]
+    assert titles == ["ant", "cow not bee", "cow"]
+    widths = [ax.spines["left"].get_linewidth() for ax in figure.axes]
+    assert widths[1] > widths[0] == widths[2]
+
+
+@pytest.mark.parametrize(
+    ("shape", "labels"), [((0, 4, 4, 1), None), ((4, 4, 1), None), ((2, 4, 4, 1), [1])]
+)
+def test_images_that_do_not_fit_their_labels_are_refused(shape, labels):
+    with pytest.raises(InputError, match=r"do not fit\. Fix: give images of shape"):
+        plots.images(np.zeros(shape, np.uint8), labels)
+
+
+def test_filters_are_tiles_with_a_gap_of_one():
+    weights = np.arange(-4, 5, dtype=np.int8).repeat(2).reshape(3, 3, 1, 2)
+    ax = plots.filters(weights)
+    (picture,) = ax.images
+    assert picture.get_array().shape == (3, 7)
+    assert picture.get_array()[0, 0] == 0
+    assert picture.get_array()[1, 1] == 0.5
+    assert ax.get_title() == "2 filters of 3 x 3, 9 different weights"
+
+
+def test_only_a_first_kernel_has_pictures_of_its_filters():
+    with pytest.raises(InputError, match=r"shape \(3, 3, 2, 1\) is not \(kh, kw, 1 or 3"):
+        plots.filters(np.ones((3, 3, 2, 1)))
+
+
+def test_event_maps_show_the_channels_with_the_most_events_and_count_all():
+    model = Model(small_model())
+    image = np.random.default_rng(7).integers(0, 256, model.input_shape, np.uint8)
+    figure = plots.event_maps(model, image, channels=3)
+    outputs = [out for layer, out in trace(model.layers, image[None]) if layer.act_bits]
+    assert len(figure.axes) == 1 + len(outputs)
+    fired = sum(int(np.count_nonzero(out)) for out in outputs)
+    total = sum(out.size for out in outputs)
+    assert figure.get_suptitle() == (
+        f"Of {total:,} neurons, {fired:,} fire: {(total - fired) / total:.0%} stay at zero"
+    )
+    first = outputs[0][0]
+    best = np.sort(np.count_nonzero(first, axis=(0, 1)).argsort(kind="stable")[::-1][:3])
+    strip = figure.axes[1].images[0].get_array()
+    side = first.shape[1]
+    for index, channel in enumerate(best):
+        left = index * (side + 1)
+        tile = strip[:, left : left + side]
+        np.testing.assert_array_equal(tile, first[..., channel])
+
+
+def test_event_maps_of_no_layer_are_refused():
+    model = Model(small_model())
+    image = np.zeros(model.input_shape, np.uint8)
+    with pytest.raises(InputError, match=r"is a layer that emits events\. Fix: choose among"):
+        plots.event_maps(model, image, layers=["nowhere"])
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("position", [None, (0, 0), (1, 2)])
+def test_the_receptive_field_holds_the_pixels_that_reach_a_neuron(padding, position):
+    """All weights are 1 and every event passes on, so a pixel that is seen is felt."""
+    always = Staircase(np.zeros((1, 1), np.int32), 1)
+    ones = np.ones((3, 3, 1, 1), np.int8)
+    shape = {"weight_bits": 2, "padding": padding, "output": always, "weights": ones}
+    first = InputConvolutional(
+        name="first", input_shape=(15, 17, 1), input_bits=8, strides=(2, 1), **shape
+    )
+    pool = MaxPool((2, 3), (2, 2), padding)
+    second = Convolutional(name="second", input_bits=1, pool=pool, **shape)
+    model = Model([first, second])
+    rows, columns = model.output_shape[:2]
+    at = position or (rows // 2, columns // 2)
+    one_pixel_each = np.eye(15 * 17, dtype=np.uint8).reshape(-1, 15, 17, 1)
+    felt = model.forward(one_pixel_each)[:, at[0], at[1], 0].reshape(15, 17) > 0
+    figure = plots.receptive_field(model, np.zeros((15, 17, 1), np.uint8), "second", position)
+    veil = figure.axes[0].images[1].get_array()[..., 3]
+    np.testing.assert_array_equal(veil == 0, felt)
+
+
+def test_a_position_outside_the_map_is_refused():
+    model = Model(small_model())
+    image = np.zeros(model.input_shape, np.uint8)
+    name = model.layers[0].name
+    with pytest.raises(InputError, match=r"lies outside the map of .* Fix: choose one inside"):
+        plots.receptive_field(model, image, name, (999, 0))
 
 
 def test_a_comparison_says_in_words_how_many_values_differ():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from akida_lite.report.plots.style import (
     BLUE,
     GREEN,
     ORANGE,
+    PALE,
     VERMILLION,
     bar_height,
     new_axes,
@@ -22,49 +23,76 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def sparsity(statistics: ModelStatistics, *, ax: Axes | None = None) -> Axes:
-    """Draw the fraction of zeros that enter and leave every layer.
+def sparsity(
+    statistics: ModelStatistics,
+    *,
+    beside: Mapping[str, float] | None = None,
+    beside_label: str = "original",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the fraction of zeros that enter every layer.
 
     Parameters
     ----------
     statistics : ModelStatistics
-        Of ``Model.get_statistics``, after a run. The layer that reads the image has no
-        bar for its input, which is pixels.
+        Of ``Model.get_statistics``, after a run. The layer that reads the image is left
+        out: its input is pixels.
+    beside : mapping of str to float, optional
+        Layer to the fraction of zeros that enter it elsewhere, drawn below each bar; left out,
+        the fraction that leaves the layer here.
+    beside_label : str
+        What the legend calls it.
     ax : Axes, optional
 
     Returns
     -------
     Axes
     """
-    layers = list(statistics.values())
+    layers = [layer for layer in statistics.values() if layer.counts_input]
     ax = new_axes(ax, height=bar_height(len(layers)))
-    rows = [row for row, layer in enumerate(layers) if layer.counts_input]
-    entering = [layers[row].input_sparsity for row in rows]
-    leaving = [layer.output_sparsity for layer in layers]
-    _bars(ax, rows, entering, -0.2, BLUE, "", "input")
-    _bars(ax, range(len(layers)), leaving, 0.2, ORANGE, "///", "output")
-    _name_rows(ax, list(statistics))
+    rows = range(len(layers))
+    entering = [layer.input_sparsity for layer in layers]
+    _bars(ax, rows, entering, -0.2, BLUE, "", "here" if beside else "input")
+    if beside is None:
+        leaving = [layer.output_sparsity for layer in layers]
+        _bars(ax, rows, leaving, 0.2, ORANGE, "///", "output")
+    else:
+        known = [row for row in rows if layers[row].name in beside]
+        values = [beside[layers[row].name] for row in known]
+        _bars(ax, known, values, 0.2, ORANGE, "///", beside_label)
+    _name_rows(ax, [layer.name for layer in layers])
     ax.set_xlim(0, 1)
     ax.set_xlabel("sparsity (fraction of values that are zero)")
-    ax.set_title(f"Sparsity over {_images(statistics.images)}")
+    ax.set_title(f"{np.mean(entering):.0%} of what enters a layer is zero, on average")
     ax.legend(loc="lower left", bbox_to_anchor=(1, 0))
     return ax
 
 
-def ops(statistics: ModelStatistics, *, ax: Axes | None = None) -> Axes:
-    """Draw what events cost in every layer beside what all values would cost.
+def ops(
+    statistics: ModelStatistics,
+    *,
+    beside: Mapping[str, float] | None = None,
+    beside_label: str = "original",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw what events cost in every layer, inside what all values would cost.
 
     Parameters
     ----------
     statistics : ModelStatistics
         Of ``Model.get_statistics``, after a run. The layer that reads the image is left
         out: it works on every pixel.
+    beside : mapping of str to float, optional
+        Layer to its operations an image elsewhere, drawn below each bar; they count in the
+        title where every layer has one.
+    beside_label : str
+        What the legend and the title call it.
     ax : Axes, optional
 
     Returns
     -------
     Axes
-        With a logarithmic scale.
+        Each bar says which percentage of the layer's MACs its events cost.
 
     See Also
     --------
@@ -72,16 +100,28 @@ def ops(statistics: ModelStatistics, *, ax: Axes | None = None) -> Axes:
     """
     layers = [layer for layer in statistics.values() if layer.counts_input]
     ax = new_axes(ax, height=bar_height(len(layers)))
-    rows = range(len(layers))
-    macs, events = [layer.macs for layer in layers], [layer.ops for layer in layers]
-    _bars(ax, rows, macs, -0.2, BLUE, "", "all values (MACs)")
-    _bars(ax, rows, events, 0.2, ORANGE, "///", "events only (ops)")
+    rows = np.arange(len(layers))
+    macs = [layer.macs / 1e6 for layer in layers]
+    events = [layer.ops / 1e6 for layer in layers]
+    ax.barh(rows, macs, 0.84, color=PALE, edgecolor="0.6", label="all values (MACs)")
+    shift = 0.0 if beside is None else -0.2
+    width = 0.6 if beside is None else 0.4
+    _bars(ax, rows, events, shift, BLUE, "", "events only (operations)", width)
+    title = f"Zeros leave {sum(events):,.1f} of {sum(macs):,.1f} million operations an image"
+    if beside is not None:
+        known = [row for row in rows if layers[row].name in beside]
+        values = [beside[layers[row].name] / 1e6 for row in known]
+        _bars(ax, known, values, 0.2, ORANGE, "///", beside_label)
+        if len(known) == len(layers):
+            title += f"; {beside_label}: {sum(values):,.1f}"
+    for row, all_of_them, some in zip(rows, macs, events, strict=True):
+        share = some / all_of_them if all_of_them else 0.0
+        text = f" {share:.0%}"
+        ax.text(max(all_of_them, some), row, text, va="center", fontsize=8)
     _name_rows(ax, [layer.name for layer in layers])
-    ax.set_xscale("log")
-    # A bar on a logarithmic scale has no natural start: one decade below the shortest.
-    ax.set_xlim(left=min([count for count in (*macs, *events) if count], default=10) / 10)
-    ax.set_xlabel("operations for one image (logarithmic)")
-    ax.set_title(f"Operations over {_images(statistics.images)}")
+    ax.margins(x=0.1)
+    ax.set_xlabel("million operations for one image")
+    ax.set_title(title)
     ax.legend(loc="lower left", bbox_to_anchor=(1, 0))
     return ax
 
@@ -126,9 +166,10 @@ def _bars(
     colour: str,
     hatch: str,
     label: str,
+    width: float = 0.4,
 ) -> None:
     places = np.asarray(rows) + shift
-    ax.barh(places, values, 0.4, color=colour, hatch=hatch, edgecolor="black", label=label)
+    ax.barh(places, values, width, color=colour, hatch=hatch, edgecolor="black", label=label)
 
 
 def _name_rows(ax: Axes, names: Sequence[str]) -> None:

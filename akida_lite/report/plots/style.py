@@ -15,6 +15,7 @@ GREEN = "#009E73"
 VERMILLION = "#D55E00"
 PURPLE = "#CC79A7"
 BLACK = "#000000"
+PALE = "#EEEEEE"
 
 COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK)
 HATCHES = ("", "///", "...", "xxx", "---", "+++", "\\\\\\")
