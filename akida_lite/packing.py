@@ -1,7 +1,11 @@
-"""Dense bit packing of small integers: what shipped and saved weights are stored as.
+"""Dense packing of small integers: what shipped and saved weights are stored as.
 
 A value takes exactly `bits` bits, in two's complement, least significant bit first, with
 no gap between values or rows; only the last byte may hold unused bits, which are zero.
+
+Where all values are -1, 0 or 1, five of them make one byte, a fifth less than two bits
+each take: ``v0 + 3*v1 + 9*v2 + 27*v3 + 81*v4``, each raised by 1. The last byte is filled
+up with zeros.
 """
 
 from __future__ import annotations
@@ -89,6 +93,68 @@ def unpack(data: bytes, bits: int, shape: tuple[int, ...]) -> npt.NDArray[np.int
     # The value sits in the low bits; moving it to the top and back copies its sign down.
     raised = np.packbits(planes, axis=1, bitorder="little").view(np.int8) << (8 - bits)
     return (raised >> (8 - bits)).astype(np.int8).reshape(shape)
+
+
+_PLACES = np.array([1, 3, 9, 27, 81], np.uint8)
+# Octet to its five values.
+_TERNARY = (np.arange(243)[:, np.newaxis] // _PLACES % 3).astype(np.int8) - np.int8(1)
+
+
+def ternary_size(count: int) -> int:
+    """Return the number of bytes that `count` values of -1, 0 and 1 occupy."""
+    return -(-count // len(_PLACES))
+
+
+def pack_ternary(values: npt.NDArray[np.integer]) -> bytes:
+    """Pack values of -1, 0 and 1, in C order.
+
+    Parameters
+    ----------
+    values : integer array of any shape
+
+    Returns
+    -------
+    bytes
+        ``ternary_size(values.size)`` of them.
+
+    Raises
+    ------
+    InputError
+        If a value is another.
+    """
+    if values.size and not (values.min() >= -1 and values.max() <= 1):
+        problem = f"they span {values.min()} to {values.max()}, -1 to 1 are accepted"
+        raise InputError(Problem("values to pack", problem, "pack them with bits"))
+    digits = np.ones((ternary_size(values.size), len(_PLACES)), np.uint8)
+    digits.reshape(-1)[: values.size] = values.reshape(-1).astype(np.int8) + np.int8(1)
+    return (digits @ _PLACES).tobytes()
+
+
+def unpack_ternary(data: bytes, shape: tuple[int, ...]) -> npt.NDArray[np.int8]:
+    """Return the array that `pack_ternary` was given, as int8.
+
+    Parameters
+    ----------
+    data : bytes
+        What `pack_ternary` returned.
+    shape : tuple of int
+        Shape of the array.
+
+    Raises
+    ------
+    FileFormatError
+        If the length of `data` is not that of `shape`, or a byte is no five values.
+    """
+    count, octets = math.prod(shape), np.frombuffer(data, np.uint8)
+    expected, highest = ternary_size(count), int(octets.max(initial=0))
+    if len(data) != expected or highest >= len(_TERNARY):
+        problem = (
+            f"{len(data)} bytes of up to {highest} for shape {shape} of ternary values, "
+            f"{expected} of up to {len(_TERNARY) - 1} are expected"
+        )
+        remedy = "read them with the shape they were packed with"
+        raise FileFormatError(Problem("packed values", problem, remedy))
+    return _TERNARY[octets].reshape(-1)[:count].reshape(shape)
 
 
 def _require_bits(bits: int) -> None:

@@ -24,7 +24,14 @@ import numpy.typing as npt
 from akida_lite.errors import FileFormatError, Problem
 from akida_lite.files import atomic_write, sha256_of
 from akida_lite.fixed_point import bits_of_weights
-from akida_lite.packing import pack, packed_size, unpack
+from akida_lite.packing import (
+    pack,
+    pack_ternary,
+    packed_size,
+    ternary_size,
+    unpack,
+    unpack_ternary,
+)
 
 FORMAT = "akida_lite"
 VERSION = 1
@@ -34,7 +41,7 @@ Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
 _HEADER = "header.json"
 _HEADER_LIMIT = 1 << 24  # bytes; that of the largest model of the zoo takes 6,000
 _SAFE_NAME = re.compile(r"\w+(\.\w+)*", re.ASCII)
-# Types stored as they are; int8 is packed.
+# Types stored as they are; int8 is packed, and called ternary where five values make a byte.
 _LAYOUTS = {"int32": "<i4", "float16": "<f2", "float32": "<f4", "float64": "<f8"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date a zip archive can hold
 
@@ -110,7 +117,9 @@ def read_container(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Arrays
 def _encode(array: npt.NDArray[Any]) -> tuple[dict[str, Any], bytes]:
     kind = array.dtype.name
     entry: dict[str, Any] = {"type": kind, "shape": list(array.shape)}
-    if kind == "int8":
+    if kind == "int8" and bits_of_weights(array) == 2:
+        entry["type"], data = "ternary", pack_ternary(array)
+    elif kind == "int8":
         entry["bits"] = bits_of_weights(array)
         data = pack(array, entry["bits"])
     else:
@@ -231,6 +240,12 @@ def _read_array(
     shape = tuple(entry["shape"])
     if entry["type"] == "int8":
         return unpack(data, entry["bits"], shape)
+    if entry["type"] == "ternary":
+        try:
+            return unpack_ternary(data, shape)
+        except FileFormatError as error:
+            problem = f"array '{name}' is damaged ({error.problems[0].problem})"
+            raise _invalid(path, problem, _GET_AGAIN) from error
     # Little-endian on disk, the machine's own order in memory.
     stored = np.frombuffer(data, _LAYOUTS[entry["type"]]).reshape(shape)
     return stored.astype(entry["type"])
@@ -247,6 +262,8 @@ def _declared_size(entry: Any) -> int | None:
         if type(bits) is not int or not 1 <= bits <= 8:
             return None
         return packed_size(math.prod(shape), bits)
+    if kind == "ternary":
+        return ternary_size(math.prod(shape))
     if kind not in _LAYOUTS:
         return None
     return math.prod(shape) * np.dtype(_LAYOUTS[kind]).itemsize

@@ -14,6 +14,7 @@ import pytest
 from stored_models import content, small_model
 
 from akida_lite.errors import FileFormatError, InputError, LayerError
+from akida_lite.files import sha256_of
 from akida_lite.layers import Convolutional, InputData
 from akida_lite.storage import load, save
 
@@ -64,6 +65,14 @@ def with_layer(index, **changed):
 
 def with_entry(**changed):
     return with_header(lambda header: header["arrays"][WEIGHTS].update(changed))
+
+
+def not_ternary():
+    """Return a file with right checksums, one byte of whose weights is no five values."""
+    parts = members() | {WEIGHTS: b"\xf3" * 4}
+    header = json.loads(parts["header.json"])
+    header["arrays"][WEIGHTS]["sha256"] = sha256_of(parts[WEIGHTS])
+    return zipped(parts | {"header.json": json.dumps(header)})
 
 
 def without(index, field):
@@ -268,7 +277,13 @@ CORPUS = {
     "negative-shape": (lambda: with_entry(shape=[-4, -4]), SIZE_MISMATCH, AGAIN),
     "shape-text": (lambda: with_entry(shape="44"), SIZE_MISMATCH, AGAIN),
     "object-array": (lambda: with_entry(type="object"), SIZE_MISMATCH, AGAIN),
-    "nine-bits": (lambda: with_entry(bits=9), SIZE_MISMATCH, AGAIN),
+    "nine-bits": (lambda: with_entry(type="int8", bits=9), SIZE_MISMATCH, AGAIN),
+    "no-five-values": (
+        not_ternary,
+        f"array '{WEIGHTS}' is damaged (4 bytes of up to 243 for shape (4, 4) of ternary "
+        "values, 4 of up to 242 are expected)",
+        AGAIN,
+    ),
     "entry-list": (
         lambda: with_header(lambda header: header["arrays"].update({WEIGHTS: []})),
         SIZE_MISMATCH,

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from akida_lite.errors import FileFormatError, InputError
-from akida_lite.packing import pack, packed_size, unpack
+from akida_lite.packing import (
+    pack,
+    pack_ternary,
+    packed_size,
+    ternary_size,
+    unpack,
+    unpack_ternary,
+)
 
 
 @st.composite
@@ -58,4 +65,47 @@ def test_bytes_that_do_not_fit_the_shape_are_refused():
     assert str(caught.value) == (
         "packed values: 3 bytes for shape (4, 4) of 2-bit values, 4 are expected. "
         "Fix: read them with the shape and width they were packed with."
+    )
+
+
+TERNARY = hnp.arrays(
+    st.sampled_from([np.int8, np.int64]),
+    hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5),
+    elements=st.integers(-1, 1),
+)
+
+
+@given(TERNARY)
+def test_five_ternary_values_are_the_digits_of_one_byte(values):
+    data = pack_ternary(values)
+    digits = [int(value) + 1 for value in values.flat]
+    digits += [1] * (-len(digits) % 5)
+    expected = [
+        sum(digit * 3**place for place, digit in enumerate(digits[at : at + 5]))
+        for at in range(0, len(digits), 5)
+    ]
+    assert list(data) == expected
+    assert len(data) == ternary_size(values.size)
+    restored = unpack_ternary(data, values.shape)
+    assert restored.dtype == np.int8
+    np.testing.assert_array_equal(restored, values)
+
+
+def test_a_value_that_is_not_ternary_is_refused():
+    with pytest.raises(InputError) as caught:
+        pack_ternary(np.array([1, -2]))
+    assert str(caught.value) == (
+        "values to pack: they span -2 to 1, -1 to 1 are accepted. Fix: pack them with bits."
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "received"), [(b"ab", "2 bytes of up to 98"), (b"\xf3", "1 bytes of up to 243")]
+)
+def test_bytes_that_are_no_ternary_values_are_refused(data, received):
+    with pytest.raises(FileFormatError) as caught:
+        unpack_ternary(data, (3, 1))
+    assert str(caught.value) == (
+        f"packed values: {received} for shape (3, 1) of ternary values, 1 of up to 242 are "
+        "expected. Fix: read them with the shape they were packed with."
     )
