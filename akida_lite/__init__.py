@@ -10,6 +10,8 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from akida_lite.errors import require_keras
+
 try:
     __version__ = version("akida_lite")
 except PackageNotFoundError:  # a copy of the source that is not installed
@@ -44,9 +46,6 @@ _PUBLIC = {
     "training": "training",
     "zoo": "zoo",
 }
-
-# Rooms that need Keras, for the message when it is missing.
-_KERAS_ROOMS = ("conversion", "nn", "training", "zoo")
 
 __all__ = ["__version__", *_PUBLIC]
 
@@ -86,12 +85,7 @@ def __getattr__(name: str) -> Any:
     try:
         module = import_module(f"{__name__}.{room}")
     except ModuleNotFoundError as error:
-        if room in _KERAS_ROOMS and error.name in ("keras", "tensorflow"):
-            raise ModuleNotFoundError(
-                f"akida_lite.{name} needs Keras, which is not installed. "
-                "Fix: python -m pip install 'akida_lite[keras]'.",
-                name=error.name,
-            ) from error
+        require_keras(f"{__name__}.{name}", error)
         raise
     found = module if name == room.rpartition(".")[2] else getattr(module, name)
     globals()[name] = found

@@ -92,3 +92,26 @@ class DatasetError(AkidaLiteError, RuntimeError):
 
 class ClaimError(AkidaLiteError, ValueError):
     """A published number is unknown, or is not what was measured."""
+
+
+def require_keras(name: str, error: ModuleNotFoundError) -> None:
+    """Say how to install Keras, where that is why something could not be imported.
+
+    Parameters
+    ----------
+    name : str
+        Full name of what was asked for.
+    error : ModuleNotFoundError
+        Why it could not be imported.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If Keras or TensorFlow is what is missing.
+    """
+    if error.name in ("keras", "tensorflow"):
+        raise ModuleNotFoundError(
+            f"{name} needs Keras, which is not installed. "
+            "Fix: python -m pip install 'akida_lite[keras]'.",
+            name=error.name,
+        ) from error

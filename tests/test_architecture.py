@@ -20,6 +20,7 @@ ROW = {
     "datasets": 1,
     "hardware.rules": 1,
     "layers": 2,
+    "zoo.networks": 2,
     "engine": 3,
     "hardware": 3,
     "storage": 3,

@@ -77,6 +77,7 @@ HEAVY = "{'keras', 'tensorflow', 'matplotlib', 'onnx', 'onnxruntime', 'PIL', 'sk
         "import akida_lite.report, akida_lite.storage, akida_lite.engine",
         "import akida_lite as al; al.plots",
         "import akida_lite as al; al.datasets.load_cifar10_sample()",
+        "import akida_lite as al; al.zoo.NETWORKS, al.zoo.shipped_cards()",
     ],
 )
 def test_importing_is_light(statement):
@@ -84,7 +85,9 @@ def test_importing_is_light(statement):
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("name", ["convert", "nn", "zoo", "training", "quantize"])
+@pytest.mark.parametrize(
+    "name", ["convert", "nn", "zoo.vgg_cifar10", "zoo.save_weights", "training", "quantize"]
+)
 def test_a_missing_keras_is_named_with_the_command_that_installs_it(name):
     code = f"""
 import sys

@@ -12,12 +12,11 @@ from akida_lite.benchmark.measuring import Measurement, benchmark, require_known
 from akida_lite.benchmark.peers import PEERS, Peer
 from akida_lite.benchmark.preparations import PREPARATIONS
 from akida_lite.benchmark.results import as_line, lines_of
-from akida_lite.benchmark.subjects import QUANTIZATION, Subject
+from akida_lite.benchmark.subjects import Subject
 
 __all__ = [
     "PEERS",
     "PREPARATIONS",
-    "QUANTIZATION",
     "GrowthPoint",
     "Machine",
     "Measurement",

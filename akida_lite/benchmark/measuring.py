@@ -64,7 +64,7 @@ def benchmark(
     Parameters
     ----------
     name : str
-        A model of `QUANTIZATION`, or ``module:function`` that returns a `Subject`.
+        A model of `NETWORKS`, or ``module:function`` that returns a `Subject`.
     peers : sequence of str
         Names from `PEERS`.
     seconds : float

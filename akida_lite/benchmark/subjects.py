@@ -10,23 +10,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from akida_lite import zoo
 from akida_lite.errors import InputError, Problem
+from akida_lite.zoo.networks import NETWORKS
 
 Images: TypeAlias = npt.NDArray[np.uint8]
-
-QUANTIZATION = {
-    "vgg_cifar10": {
-        "weights_quantization": 2,
-        "activ_quantization": 2,
-        "input_weights_quantization": 2,
-    },
-    "mobilenet_cifar10": {
-        "weights_quantization": 4,
-        "activ_quantization": 4,
-        "input_weights_quantization": 8,
-    },
-}
-"""Arguments of the zoo's functions for the models that are measured."""
 
 
 @dataclass(frozen=True)
@@ -57,28 +45,27 @@ def zoo_subject(name: str) -> Subject:
     Raises
     ------
     InputError
-        If `name` is none of `QUANTIZATION`.
+        If `name` is none of `NETWORKS`.
     """
-    if name not in QUANTIZATION:
-        known = ", ".join(map(repr, QUANTIZATION))
+    if name not in NETWORKS:
+        known = ", ".join(map(repr, NETWORKS))
         problem = Problem(
             "option 'model'", f"{name!r} is none of {known}", "choose one of them"
         )
         raise InputError(problem)
+    network = NETWORKS[name]
 
     def keras_model() -> Any:
-        factory = getattr(import_module("akida_lite.zoo"), name)
-        return factory((32, 32, 3), weights="cifar10", **QUANTIZATION[name])
+        return zoo.keras_model(network, network.deployed)
 
     def layers() -> Sequence[Any]:
         convert = import_module("akida_lite.conversion").convert
-        converted: Sequence[Any] = convert(keras_model(), input_scaling=(255, 0)).layers
+        scaling = network.input_scaling
+        converted: Sequence[Any] = convert(keras_model(), input_scaling=scaling).layers
         return converted
 
     def float_model() -> Any:
-        factory = getattr(import_module("akida_lite.zoo"), name)
-        bits = dict.fromkeys(QUANTIZATION[name], 0)
-        return factory((32, 32, 3), weights=None, **bits)
+        return zoo.keras_model(network, (0, 0, 0), trained=False)
 
     def images() -> Images:
         sample: Images = import_module("akida_lite.datasets").load_cifar10_sample()[0]

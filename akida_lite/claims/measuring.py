@@ -10,17 +10,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from akida_lite import zoo
 from akida_lite.claims.record import Claim
 from akida_lite.datasets import load_cifar10, load_cifar10_sample
 from akida_lite.datasets.cache import read_cached
 from akida_lite.datasets.cifar10 import CIFAR10
 from akida_lite.engine import trace
 from akida_lite.errors import DatasetError
+from akida_lite.zoo.networks import NETWORKS
 
 WEIGHTS_FOLDER = Path(__file__).parents[1] / "zoo" / "weights"
-
-# Pixels reach the Keras models as x / 255.
-INPUT_SCALING = (255, 0)
 
 _SHIPPED_IMAGES = 1000
 
@@ -70,7 +69,9 @@ class Bench:
     def _convert(self, model: str, bits: str) -> Any:
         from akida_lite.conversion import convert
 
-        return convert(self.keras_model(model, bits), input_scaling=INPUT_SCALING)
+        return convert(
+            self.keras_model(model, bits), input_scaling=NETWORKS[model].input_scaling
+        )
 
     def _predict(
         self, model: str, bits: str, backend: str, count: int
@@ -83,7 +84,7 @@ class Bench:
         if count > _SHIPPED_IMAGES and not self.full:
             raise NotMeasured("Keras over the full data set takes minutes")
         outputs = self.keras_model(model, bits).predict(
-            _scaled(x, np.float32), batch_size=_KERAS_BATCH, verbose=0
+            _scaled(model, x, np.float32), batch_size=_KERAS_BATCH, verbose=0
         )
         labels: npt.NDArray[np.int64] = np.asarray(outputs).reshape(count, -1).argmax(axis=1)
         return labels
@@ -91,16 +92,8 @@ class Bench:
 
 def _build(model: str, bits: str) -> Any:
     """Return the zoo's Keras model with its shipped weights."""
-    from akida_lite import zoo
-
     weight_bits, act_bits, input_bits = map(int, bits.split("/"))
-    return getattr(zoo, model)(
-        (32, 32, 3),
-        weights="cifar10",
-        weights_quantization=weight_bits,
-        activ_quantization=act_bits,
-        input_weights_quantization=input_bits,
-    )
+    return zoo.keras_model(NETWORKS[model], (weight_bits, act_bits, input_bits))
 
 
 def _build_in_float64(model: str, bits: str) -> Any:
@@ -117,8 +110,8 @@ def _build_in_float64(model: str, bits: str) -> Any:
         keras.config.set_dtype_policy(policy)
 
 
-def _scaled(x: npt.NDArray[np.uint8], dtype: Any) -> npt.NDArray[Any]:
-    a, b = INPUT_SCALING
+def _scaled(model: str, x: npt.NDArray[np.uint8], dtype: Any) -> npt.NDArray[Any]:
+    a, b = NETWORKS[model].input_scaling
     scaled: npt.NDArray[Any] = (x.astype(dtype) - b) / a
     return scaled
 
@@ -152,7 +145,9 @@ def _explained(claim: Claim, bench: Bench) -> int:
     if not len(different):
         return count
     x = bench.images(count)[0][different]
-    outputs = np.asarray(_build_in_float64(claim.model, claim.bits)(_scaled(x, np.float64)))
+    outputs = np.asarray(
+        _build_in_float64(claim.model, claim.bits)(_scaled(claim.model, x, np.float64))
+    )
     again = outputs.reshape(len(x), -1).argmax(axis=1)
     highest = _highest(bench.integer_model(claim.model, claim.bits), x, claim.backend)
     return count - len(x) + int(highest[np.arange(len(x)), again].sum())

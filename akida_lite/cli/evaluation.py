@@ -11,13 +11,20 @@ from typing import Any
 
 import numpy as np
 
-import akida_lite as al
 from akida_lite import parallel
-from akida_lite.cli.subjects import Subject, add_model_arguments, keras_inputs, subject_of
+from akida_lite.cli.subjects import (
+    Subject,
+    add_model_arguments,
+    dataset_of,
+    keras_inputs,
+    subject_of,
+)
+from akida_lite.datasets.description import DataSet
+from akida_lite.datasets.sources import load
 from akida_lite.errors import DatasetError, InputError, Problem
 
+# Of CIFAR-10's test images, which ship with the package.
 _SHIPPED_IMAGES = 1000
-_TEST_IMAGES = 10000
 _BATCH = 250
 
 
@@ -58,10 +65,11 @@ def add_commands(commands: Any) -> None:
     """Add the command to the parser's subcommands."""
     parser = commands.add_parser(
         "evaluate",
-        help="accuracy of Keras and of the integer model on CIFAR-10",
-        description="Classify the first N test images of CIFAR-10 with Keras and with the "
-        "integer model. The last line gives the share of correct images of each, in percent, "
-        "and on how many images both say the same.",
+        help="accuracy of Keras and of the integer model on test images",
+        description="Classify the first N test images with Keras and with the integer model, "
+        "of CIFAR-10 unless a network of the zoo was trained on something else. The last line "
+        "gives the share of correct images of each, in percent, and on how many images both "
+        "say the same.",
     )
     add_model_arguments(parser)
     parser.add_argument(
@@ -70,8 +78,8 @@ def add_commands(commands: Any) -> None:
         type=int,
         default=_SHIPPED_IMAGES,
         metavar="N",
-        help=f"1 to {_TEST_IMAGES}; {_SHIPPED_IMAGES} ship with the package (default), more "
-        "need the whole data set",
+        help=f"(default: {_SHIPPED_IMAGES}, so many of CIFAR-10 ship with the package; more "
+        "need the whole data set)",
     )
     parser.add_argument(
         "--workers",
@@ -93,20 +101,20 @@ def add_commands(commands: Any) -> None:
         default="fast",
         help="of the integer model; 'keras' leaves it out (default: fast)",
     )
-    parser.add_argument("--data-dir", metavar="DIR", help="folder with an archive of CIFAR-10")
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="folder with an archive of the data set"
+    )
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
     """Evaluate, and print one line."""
-    if given.data_dir:
-        os.environ["AKIDA_LITE_DATA"] = given.data_dir
     _require_positive("workers", given.workers, "processes")
     if given.threads is not None:
         _require_positive("threads", given.threads, "cores")
         _limit_keras(given.threads)
-    x, y = _test_images(given.images)
+    x, y = _test_images(dataset_of(given), given.images, given.data_dir)
     subject = subject_of(given)
     only_keras = given.backend == "keras" or (given.bits is not None and not any(given.bits))
     if only_keras and subject.keras_model is None:
@@ -177,20 +185,25 @@ def _keras_classes(subject: Subject, x: Any) -> Any:
     return np.concatenate(classes)
 
 
-def _test_images(count: int) -> tuple[Any, Any]:
-    if not 1 <= count <= _TEST_IMAGES:
-        problem = f"{count} is not one of 1 to {_TEST_IMAGES}, the test images of CIFAR-10"
+def _test_images(dataset: DataSet, count: int, path: str | None) -> tuple[Any, Any]:
+    most = next(spec.shape[0] for spec in dataset.arrays if spec.name == "y_test")
+    if not 1 <= count <= most:
+        problem = f"{count} is not one of 1 to {most}, the test images of {dataset.name}"
         raise InputError(Problem("option '-n'", problem, "choose one of them"))
-    if count <= _SHIPPED_IMAGES:
-        x, y = al.datasets.load_cifar10_sample()
-        return x[:count], y[:count]
+    sample = dataset.sample() if dataset.sample else None
+    shipped = len(sample[0]) if sample else 0
+    if sample and count <= shipped:
+        return sample[0][:count], sample[1][:count]
     try:
-        x, y = al.datasets.load_cifar10()[1]
+        x, y = dataset.split(load(dataset, path))[1]
     except DatasetError as error:
-        problem = f"{count} images need all of CIFAR-10, of which {_SHIPPED_IMAGES} are shipped"
-        remedy = f"use -n {_SHIPPED_IMAGES}, or provide the data set as said below"
+        problem = f"{count} images need all of {dataset.name}, of which {shipped} are shipped"
+        remedy = f"use -n {shipped}, or provide" if shipped else "provide"
         raise DatasetError(
-            [Problem("option '-n'", problem, remedy), *error.problems]
+            [
+                Problem("option '-n'", problem, f"{remedy} the data set as said below"),
+                *error.problems,
+            ]
         ) from error
     return x[:count], y[:count]
 

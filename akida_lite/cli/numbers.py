@@ -11,7 +11,6 @@ from typing import Any
 from akida_lite import claims
 from akida_lite.benchmark import (
     PEERS,
-    QUANTIZATION,
     as_line,
     benchmark,
     growth,
@@ -22,6 +21,7 @@ from akida_lite.benchmark import (
 from akida_lite.benchmark.results import Result
 from akida_lite.claims import checking
 from akida_lite.files import atomic_write
+from akida_lite.zoo.networks import NETWORKS
 
 
 def add_commands(commands: Any) -> None:
@@ -55,7 +55,7 @@ def add_commands(commands: Any) -> None:
         "models",
         nargs="*",
         metavar="MODEL",
-        help=f"{', '.join(QUANTIZATION)} (default: all), or module:function that returns an "
+        help=f"{', '.join(NETWORKS)} (default: all), or module:function that returns an "
         "akida_lite.benchmark.Subject",
     )
     speed.add_argument(
@@ -112,7 +112,7 @@ def run_benchmark(given: argparse.Namespace) -> int:
 
 
 def _results(given: argparse.Namespace) -> Iterator[Result]:
-    models = given.models or list(QUANTIZATION)
+    models = given.models or list(NETWORKS)
     require_known(models, given.peers)
     yield this_machine(given.note)
     if given.growth:

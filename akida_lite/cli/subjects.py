@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import akida_lite as al
-from akida_lite.benchmark import QUANTIZATION
+from akida_lite.datasets.cifar10 import CIFAR10
+from akida_lite.datasets.description import DataSet
 from akida_lite.errors import FileFormatError, InputError, Problem
 from akida_lite.model import Model
+from akida_lite.zoo.networks import NETWORKS
 
-# What the networks of the zoo read: pixels divided by 255.
+# Of a Keras file, unless told: most networks are trained on pixels divided by 255.
 _INPUT_SCALING = (255.0, 0.0)
 
 _KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
@@ -35,6 +37,8 @@ class Subject:
         ``(a, b)`` of ``x_keras = (pixel - b) / a``.
     options : dict
         More arguments of the conversion.
+    labels : tuple of str or None
+        Names of the classes, where they are known.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Subject:
     saved: Model | None
     input_scaling: tuple[float, float]
     options: dict[str, Any]
+    labels: tuple[str, ...] | None = None
 
     def integer_model(self) -> Model:
         """Return the integer model, converted if need be.
@@ -53,12 +58,17 @@ class Subject:
         """
         if self.saved is not None:
             return self.saved
-        return al.convert(self.keras_model, input_scaling=self.input_scaling, **self.options)
+        return al.convert(
+            self.keras_model,
+            input_scaling=self.input_scaling,
+            labels=self.labels,
+            **self.options,
+        )
 
 
 def add_model_arguments(parser: argparse.ArgumentParser, argument: str = "model") -> None:
     """Add MODEL, and the options that say how to make or read it."""
-    zoo = ", ".join(QUANTIZATION)
+    zoo = ", ".join(NETWORKS)
     parser.add_argument(
         argument,
         metavar=argument.upper(),
@@ -98,12 +108,14 @@ def subject_of(given: argparse.Namespace) -> Subject:
     """
     text: str = given.model
     scaling = tuple(given.input_scaling) if given.input_scaling else _INPUT_SCALING
-    if text in QUANTIZATION:
+    if text in NETWORKS:
         _refuse(given, "input_scaling", "input_is_sparse", about="a network of the zoo")
-        return Subject(text, _of_the_zoo(text, given.bits), None, _INPUT_SCALING, {})
+        network = NETWORKS[text]
+        keras_model = al.zoo.keras_model(network, given.bits or network.deployed)
+        return Subject(text, keras_model, None, network.input_scaling, {}, network.labels)
     path = Path(text)
     if not path.is_file():
-        known = ", ".join(map(repr, QUANTIZATION))
+        known = ", ".join(map(repr, NETWORKS))
         problem = f"it is neither a file nor one of {known}"
         raise InputError(Problem(f"model {text!r}", problem, "name one of them, or a file"))
     if path.suffix.lower() in _KERAS_SUFFIXES:
@@ -112,19 +124,18 @@ def subject_of(given: argparse.Namespace) -> Subject:
         return Subject(text, _keras_file(path), None, scaling, options)
     _refuse(given, "bits", "input_scaling", "input_is_sparse", about="a saved integer model")
     saved = Model.load(path)
-    return Subject(text, None, saved, saved.input_scaling, {})
+    return Subject(text, None, saved, saved.input_scaling, {}, saved.labels)
+
+
+def dataset_of(given: argparse.Namespace) -> DataSet:
+    """Return what the model is measured on: CIFAR-10, if it is no network of the zoo."""
+    return NETWORKS[given.model].dataset if given.model in NETWORKS else CIFAR10
 
 
 def keras_inputs(subject: Subject, pixels: Any) -> Any:
     """Return uint8 images as the Keras model reads them, float32."""
     a, b = subject.input_scaling
     return (pixels.astype("float32") - b) / a
-
-
-def _of_the_zoo(name: str, bits: list[int] | None) -> Any:
-    deployed = QUANTIZATION[name]
-    widths = deployed if bits is None else dict(zip(deployed, bits, strict=True))
-    return getattr(al.zoo, name)((32, 32, 3), weights="cifar10", **widths)
 
 
 def _keras_file(path: Path) -> Any:

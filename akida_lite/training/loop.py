@@ -16,9 +16,8 @@ from akida_lite.training.recipes import Cycle, Recipe
 
 Step = Callable[[Any, Any], Any]
 Forward = Callable[[Any], Any]
-
-INPUT_SCALING = (255, 0)
-"""Of `scaled`, as `convert` takes it."""
+Scaling = tuple[float, float]
+"""``(a, b)`` of ``x_keras = (pixel - b) / a``, as `convert` takes it."""
 
 _MATRICES = ("kernel", "pointwise_kernel")
 _KERNELS = (*_MATRICES, "depthwise_kernel")
@@ -107,9 +106,10 @@ def training_step(
     return compiled
 
 
-def scaled(x: Pixels, size: int) -> Any:
-    """Return pixels as the network reads them, 0 to 1, resized to `size`."""
-    images = tf.convert_to_tensor(x, tf.float32) / INPUT_SCALING[0]
+def scaled(x: Pixels, size: int, scaling: Scaling) -> Any:
+    """Return pixels as the network reads them, resized to `size`."""
+    a, b = scaling
+    images = (tf.convert_to_tensor(x, tf.float32) - b) / a
     if x.shape[1] != size:
         images = tf.image.resize(images, (size, size), antialias=True)
     return images
@@ -123,16 +123,20 @@ def forward_of(model: keras.Model) -> Forward:
     return compiled
 
 
-def accuracy_of(forward: Forward, x: Pixels, y: Labels, batch_size: int = 250) -> float:
+def accuracy_of(
+    forward: Forward, x: Pixels, y: Labels, scaling: Scaling, batch_size: int = 250
+) -> float:
     """Return the share of images whose highest output is their label."""
     correct = 0
     for start in range(0, len(x), batch_size):
-        outputs = forward(scaled(x[start : start + batch_size], x.shape[1]))
+        outputs = forward(scaled(x[start : start + batch_size], x.shape[1], scaling))
         correct += int((outputs.numpy().argmax(1) == y[start : start + batch_size]).sum())
     return correct / len(x)
 
 
-def refresh_batch_norm(model: keras.Model, x: Pixels, batch_size: int = 250) -> None:
+def refresh_batch_norm(
+    model: keras.Model, x: Pixels, scaling: Scaling, batch_size: int = 250
+) -> None:
     """Replace the moving statistics of batch normalization by those of `x`.
 
     The moving averages lag behind the weights, and remember small images; a network of
@@ -142,6 +146,8 @@ def refresh_batch_norm(model: keras.Model, x: Pixels, batch_size: int = 250) -> 
     ----------
     model : keras.Model
     x : uint8 array of shape (n, h, w, c)
+    scaling : (float, float)
+    batch_size : int
     """
     norms = [la for la in model.layers if isinstance(la, keras.layers.BatchNormalization)]
     momenta = [norm.momentum for norm in norms]
@@ -151,7 +157,7 @@ def refresh_batch_norm(model: keras.Model, x: Pixels, batch_size: int = 250) -> 
             for norm in norms:
                 # The running mean over all images so far.
                 norm.momentum = start / (start + len(batch))
-            scores_of(model, scaled(batch, x.shape[1]), training=True)
+            scores_of(model, scaled(batch, x.shape[1], scaling), training=True)
     finally:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum

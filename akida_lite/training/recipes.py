@@ -10,6 +10,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from akida_lite.zoo.networks import NETWORKS
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -68,7 +70,7 @@ class Recipe:
     name : str
         Also the name of the weights file.
     model : str
-        Function of the zoo.
+        Name of its network.
     bits : (int, int, int)
         Of weights, activations and input weights; 0 for float.
     cycles : tuple of Cycle
@@ -178,9 +180,8 @@ def _vgg_rung(
 
     Rungs with another seed see other images first.
     """
-    weights, activations, inputs = bits
     return Recipe(
-        name=f"vgg_cifar10_w{weights}a{activations}i{inputs}",
+        name=NETWORKS["vgg_cifar10"].recipe(bits),
         model="vgg_cifar10",
         bits=bits,
         cycles=tuple(

@@ -1,4 +1,4 @@
-"""Train a network of the zoo on CIFAR-10, and put what came out among the shipped files."""
+"""Train a network of the zoo on its data set, and put what came out among the shipped files."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ import numpy as np
 from akida_lite import zoo
 from akida_lite.conversion.binary_scales import make_scales_binary
 from akida_lite.conversion.margins import widen_margins
-from akida_lite.datasets import load_cifar10
+from akida_lite.datasets.sources import load
 from akida_lite.errors import DatasetError, InputError, Problem
 from akida_lite.training.batches import Labels, Pixels
 from akida_lite.training.checkpoint import load_latent_weights, save_checkpoint
-from akida_lite.training.loop import INPUT_SCALING
 from akida_lite.training.recipes import RECIPES, Recipe
 from akida_lite.training.record import read_record
 from akida_lite.training.train import Data, cycles_done, latent_name, train
 from akida_lite.zoo.cards import FOLDER, shipped_cards, write_index
+from akida_lite.zoo.networks import NETWORKS
+from akida_lite.zoo.store import load_weights, save_weights
 
 
 def recipe_called(name: str) -> Recipe:
@@ -40,25 +41,26 @@ def recipe_called(name: str) -> Recipe:
 
 def build(recipe: Recipe) -> keras.Model:
     """Return the untrained network of a recipe."""
-    weights, activ, inputs = recipe.bits
-    factory: Callable[..., keras.Model] = getattr(zoo, recipe.model)
-    return factory(
-        weights=None,
-        weights_quantization=weights,
-        activ_quantization=activ,
-        input_weights_quantization=inputs,
-    )
+    model: keras.Model = zoo.keras_model(NETWORKS[recipe.model], recipe.bits, trained=False)
+    return model
 
 
-def training_data(holdout: int) -> Data:
-    """Return CIFAR-10's training images, the last `holdout` of them apart.
+def training_data(recipe: Recipe, path: str | os.PathLike[str] | None = None) -> Data:
+    """Return the training images of a recipe's network, the last ones of them apart.
 
     The test images are not even loaded into the loop: nothing can be chosen by them.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    path : path, optional
+        Folder or archive with the data set; left out, it is found as always.
     """
-    (x, y), _ = load_cifar10()
+    dataset = NETWORKS[recipe.model].dataset
+    (x, y), _ = dataset.split(load(dataset, path))
     pixels: Pixels = np.asarray(x)
     labels: Labels = np.asarray(y)
-    kept = len(pixels) - holdout
+    kept = len(pixels) - recipe.holdout
     return (pixels[:kept], labels[:kept]), (pixels[kept:], labels[kept:])
 
 
@@ -68,12 +70,29 @@ def train_shipped(
     *,
     resume: bool = True,
     start: str | os.PathLike[str] | None = None,
+    data: str | os.PathLike[str] | None = None,
     report: Callable[[str], None] = print,
 ) -> None:
-    """Run the recipe called `name` to its end; parameters as :func:`train`.
+    """Run the recipe called `name` to its end, as ``akida-lite train`` does.
 
     What `folder` lacks of an earlier rung, or of a float network's earlier cycles when
     resuming, is taken from the shipped weights.
+
+    Parameters
+    ----------
+    name : str
+        Key of `akida_lite.training.RECIPES`.
+    folder, resume, start, report
+        See :func:`akida_lite.training.train`.
+    data : path, optional
+        Folder or archive with the data set; left out, it is found as always.
+
+    Raises
+    ------
+    InputError
+        If there is no such recipe.
+    DatasetError, FileFormatError
+        See :func:`akida_lite.training.train`.
     """
     recipe, folder = recipe_called(name), Path(folder)
     if start is None and recipe.start is not None:
@@ -86,7 +105,8 @@ def train_shipped(
         recipe,
         folder,
         build=build,
-        data=training_data(recipe.holdout),
+        data=training_data(recipe, data),
+        input_scaling=NETWORKS[recipe.model].input_scaling,
         resume=resume,
         start=None if start is None else Path(start),
         teacher=None if recipe.teacher is None else _trained(recipe.teacher, folder, report),
@@ -125,7 +145,7 @@ def unpack(name: str, folder: str | os.PathLike[str]) -> None:
     """
     recipe, folder = recipe_called(name), Path(folder)
     model = build(recipe)
-    zoo.load_weights(FOLDER / f"{name}.akw", model)
+    load_weights(FOLDER / f"{name}.akw", model)
     record = read_record(FOLDER / f"{name}.json")
     state = {key: record[key] for key in ("seconds", "curve", "machines", "note")}
     state["step"] = state["curve"][-1]["step"]
@@ -162,11 +182,11 @@ def publish(name: str, folder: str | os.PathLike[str]) -> Path:
     load_latent_weights(Path(folder) / latent_name(name), model)
     if any(recipe.bits):
         make_scales_binary(model)
-        widen_margins(model, INPUT_SCALING)
+        widen_margins(model, NETWORKS[recipe.model].input_scaling)
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{name}.akw"
     metadata = {"recipe": name, "model": recipe.model, "bits": list(recipe.bits)}
-    zoo.save_weights(path, model, metadata)
+    save_weights(path, model, metadata)
     record = (Path(folder) / f"{name}.json").read_bytes()
     (FOLDER / f"{name}.json").write_bytes(record)
     shipped = {card.name: (card.model, card.bits) for card in shipped_cards().values()}

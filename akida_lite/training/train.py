@@ -22,6 +22,7 @@ from akida_lite.training.checkpoint import (
     save_checkpoint,
 )
 from akida_lite.training.loop import (
+    Scaling,
     accuracy_of,
     forward_of,
     optimizer_of,
@@ -49,6 +50,7 @@ def train(
     *,
     build: Callable[[Recipe], keras.Model],
     data: Data,
+    input_scaling: Scaling,
     resume: bool = True,
     start: str | Path | None = None,
     teacher: keras.Model | None = None,
@@ -66,6 +68,8 @@ def train(
         From the recipe to its untrained model.
     data : ((x, y), (x, y))
         Images for training and for validation: uint8 of shape (n, h, w, c), labels int64.
+    input_scaling : (float, float)
+        ``(a, b)`` of ``x_keras = (pixel - b) / a``.
     resume : bool
         Whether to go on from a checkpoint of this recipe, if there is one.
     start : path, optional
@@ -113,9 +117,11 @@ def train(
         report(f"{recipe.name}: is lengthened from step {state['step']} to {recipe.steps}")
     else:
         state = {"step": 0, "seconds": 0.0, "curve": [], "machines": []}
-        _begin(recipe, folder, start, model, data)
+        _begin(recipe, folder, start, model, data[0][0], input_scaling)
     state["machines"] = [*state["machines"], facts_of_this_machine()]
-    run = _Run(recipe, model, teacher, optimizer, data, checkpoint, state, report)
+    run = _Run(
+        recipe, model, teacher, optimizer, data, input_scaling, checkpoint, state, report
+    )
     if not run.steps(stop_after):
         return None
     save_checkpoint(folder / latent_name(recipe.name), model, None, state)
@@ -181,7 +187,12 @@ def _check_same_run(checkpoint: Path, state: dict[str, Any], recipe: Recipe) -> 
 
 
 def _begin(
-    recipe: Recipe, folder: Path, start: str | Path | None, model: keras.Model, data: Data
+    recipe: Recipe,
+    folder: Path,
+    start: str | Path | None,
+    model: keras.Model,
+    x: Pixels,
+    scaling: Scaling,
 ) -> None:
     if start is None and recipe.start is None:
         return
@@ -196,7 +207,7 @@ def _begin(
         )
     load_latent_weights(path, model)
     # Fewer bits shift every potential: begin with the statistics of the new staircase.
-    refresh_batch_norm(model, data[0][0][: _REFRESH_IMAGES // 2])
+    refresh_batch_norm(model, x[: _REFRESH_IMAGES // 2], scaling)
 
 
 class _Run:
@@ -209,12 +220,13 @@ class _Run:
         teacher: keras.Model | None,
         optimizer: keras.optimizers.Optimizer | None,
         data: Data,
+        scaling: Scaling,
         checkpoint: Path,
         state: dict[str, Any],
         report: Report,
     ) -> None:
         self.recipe, self.model, self.teacher = recipe, model, teacher
-        self.forward = forward_of(model)
+        self.forward, self.scaling = forward_of(model), scaling
         (self.x, self.y), self.held_out = data
         self.checkpoint, self.state, self.report = checkpoint, state, report
         self.losses: list[float] = state.pop("losses", [])
@@ -228,7 +240,8 @@ class _Run:
         for step in range(first, last):
             x, y = batch_at(self.x, self.y, recipe.batch_size, recipe.seed, step)
             self.optimizer.learning_rate = recipe.rate_at(step)
-            self.losses.append(float(self.step_of(scaled(x, recipe.stage_at(step).size), y)))
+            images = scaled(x, recipe.stage_at(step).size, self.scaling)
+            self.losses.append(float(self.step_of(images, y)))
             done = step + 1
             if done in recipe.cycle_ends:
                 self.end_cycle(done)
@@ -255,7 +268,7 @@ class _Run:
 
     def end_cycle(self, done: int) -> None:
         """Leave the model as it can be used."""
-        refresh_batch_norm(self.model, self.x[:_REFRESH_IMAGES])
+        refresh_batch_norm(self.model, self.x[:_REFRESH_IMAGES], self.scaling)
         self.validate(done, final=True)
 
     def _is_point(self, done: int) -> bool:
@@ -274,7 +287,9 @@ class _Run:
             "size": self.recipe.stage_at(done - 1).size,
             "train_loss": round(float(np.mean(self.losses)), 5) if self.losses else None,
             "validation_images": len(x),
-            "validation_accuracy": accuracy_of(self.forward, x, y) if len(x) else None,
+            "validation_accuracy": (
+                accuracy_of(self.forward, x, y, self.scaling) if len(x) else None
+            ),
         }
         self.losses.clear()
         self._clock()

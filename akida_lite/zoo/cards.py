@@ -8,13 +8,12 @@ from functools import cache
 from pathlib import Path
 
 from akida_lite.files import atomic_write, sha256_of
+from akida_lite.zoo.networks import NETWORKS, Bits, Network
 
 FOLDER = Path(__file__).parent / "weights"
 """Where the weights, their run records and the index lie."""
 
 _INDEX = "index.json"
-
-Bits = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Card:
     name : str
         Name of the recipe, and of the files.
     model : str
-        Function of the zoo.
+        Name of its network.
     bits : (int, int, int)
         Of weights, activations and input weights; 0 for float.
     sha256 : str
@@ -37,6 +36,11 @@ class Card:
     model: str
     bits: Bits
     sha256: str
+
+    @property
+    def network(self) -> Network:
+        """What the weights are for."""
+        return NETWORKS[self.model]
 
     @property
     def path(self) -> Path:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import keras
 
 from akida_lite.nn.blocks import conv_block, separable_conv_block
+from akida_lite.zoo.building import built
+from akida_lite.zoo.networks import NETWORKS
+
+_NETWORK = NETWORKS["mobilenet_cifar10"]
 
 _INPUT_FILTERS = 128
 _KERNEL = 3
@@ -27,14 +32,49 @@ _SEPARABLE = (
 )
 
 
-def build_mobilenet(
+def mobilenet_cifar10(
+    input_shape: tuple[int, int, int] = _NETWORK.input_shape,
+    classes: int = len(_NETWORK.labels),
+    weights: str | os.PathLike[str] | None = None,
+    weights_quantization: int = 0,
+    activ_quantization: int = 0,
+    input_weights_quantization: int | None = None,
+    **spellings: int | None,
+) -> keras.Model:
+    """Return the MobileNet of the CIFAR-10 tutorial: ten separable convolutions.
+
+    Parameters, result and errors are those of :func:`vgg_cifar10`.
+
+    Parameters
+    ----------
+    input_shape : (height, width, channels)
+    classes : int
+    weights : {None, "cifar10"} or path
+    weights_quantization, activ_quantization, input_weights_quantization : int
+    **spellings
+        See :func:`vgg_cifar10`.
+
+    Returns
+    -------
+    keras.Model
+        Maps (n, height, width, channels) to (n, classes), float32.
+
+    Raises
+    ------
+    InputError, FileFormatError
+        See :func:`vgg_cifar10`.
+    """
+    widths = (weights_quantization, activ_quantization, input_weights_quantization)
+    return built(_NETWORK, _build, input_shape, classes, weights, widths, spellings)
+
+
+def _build(
     input_shape: tuple[int, int, int],
     classes: int,
     weights_quantization: int,
     activ_quantization: int,
     input_weights_quantization: int,
 ) -> keras.Model:
-    """Return the untrained network; see :func:`akida_lite.zoo.mobilenet_cifar10`."""
     inputs: Any = keras.Input(input_shape, name="input")
     shared: dict[str, Any] = {"padding": "same", "use_bias": False}
     separable = {

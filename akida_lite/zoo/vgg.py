@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import keras
 
 from akida_lite.nn.blocks import conv_block, dense_block
+from akida_lite.zoo.building import built
+from akida_lite.zoo.networks import NETWORKS
+
+_NETWORK = NETWORKS["vgg_cifar10"]
 
 # (filters, max-pooled)
 _CONVOLUTIONS = (
@@ -20,14 +25,61 @@ _CONVOLUTIONS = (
 _DENSE = (1024, 1024)
 
 
-def build_vgg(
+def vgg_cifar10(
+    input_shape: tuple[int, int, int] = _NETWORK.input_shape,
+    classes: int = len(_NETWORK.labels),
+    weights: str | os.PathLike[str] | None = None,
+    weights_quantization: int = 0,
+    activ_quantization: int = 0,
+    input_weights_quantization: int | None = None,
+    **spellings: int | None,
+) -> keras.Model:
+    """Return the VGG of the CIFAR-10 tutorial: six convolutions, three dense layers.
+
+    Its input is the pixel divided by 255; its output are ten scores without softmax.
+
+    Parameters
+    ----------
+    input_shape : (height, width, channels)
+    classes : int
+        Length of the output.
+    weights : {None, "cifar10"} or path
+        None for an untrained network, "cifar10" for the shipped weights, or a file of
+        :func:`akida_lite.zoo.save_weights`.
+    weights_quantization : int
+        Bits of the weights: 0 for float, else 2 to 8.
+    activ_quantization : int
+        Bits of the activations: 0 for float, else 1 to 8.
+    input_weights_quantization : int, optional
+        Bits of the first layer's weights; as the others if left out.
+    **spellings
+        `weight_quantization` and `input_weight_quantization`, as in older releases of
+        the original.
+
+    Returns
+    -------
+    keras.Model
+        Maps (n, height, width, channels) to (n, classes), float32.
+
+    Raises
+    ------
+    InputError
+        If a width is not accepted, or no weights are shipped for the combination asked
+        for; the message lists those that are.
+    FileFormatError
+        If the weights are damaged or belong to another network.
+    """
+    widths = (weights_quantization, activ_quantization, input_weights_quantization)
+    return built(_NETWORK, _build, input_shape, classes, weights, widths, spellings)
+
+
+def _build(
     input_shape: tuple[int, int, int],
     classes: int,
     weights_quantization: int,
     activ_quantization: int,
     input_weights_quantization: int,
 ) -> keras.Model:
-    """Return the untrained network; see :func:`akida_lite.zoo.vgg_cifar10`."""
     inputs: Any = keras.Input(input_shape, name="input")
     x = inputs
     for index, (filters, pooled) in enumerate(_CONVOLUTIONS):

@@ -77,6 +77,7 @@ def dataset(url=None, archive=None):
         tuple(specs),
         (Reader("tiny-*.tgz", _read),),
         NpmPackage("tiny", "1.0.0"),
+        ("no", "yes"),
         download,
     )
 

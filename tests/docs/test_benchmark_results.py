@@ -8,9 +8,10 @@ import benchmark_results
 import pytest
 from docutils import nodes
 
-from akida_lite.benchmark import QUANTIZATION, lines_of
+from akida_lite.benchmark import lines_of
 from akida_lite.benchmark.growing import VALUES
 from akida_lite.errors import FileFormatError
+from akida_lite.zoo.networks import NETWORKS
 
 DOCS = Path(__file__).parents[2] / "docs"
 FILES = sorted((DOCS / "benchmark").glob("*.jsonl"))
@@ -123,7 +124,7 @@ def test_the_files_of_the_page_are_there_and_hold_what_it_prints():
     measured = {(line["model"], line["peer"]) for line in models if line["kind"] == "peer"}
     known = {model for model, _ in measured}
     assert known
-    assert known <= set(QUANTIZATION)
+    assert known <= set(NETWORKS)
     for model in known:
         for peer in ("keras_predict", "keras_call", "tflite_int8", "akida_lite"):
             assert (model, peer) in measured

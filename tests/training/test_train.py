@@ -16,6 +16,10 @@ from akida_lite.training import Cycle, Recipe, Stage, loop, shipped, train
 from akida_lite.training.checkpoint import load_checkpoint, read_state, save_checkpoint
 from akida_lite.training.record import read_record
 from akida_lite.training.train import cycles_done, latent_name
+from akida_lite.zoo.networks import NETWORKS
+from akida_lite.zoo.store import load_weights
+
+SCALING = (255, 0)
 
 FLOAT = Recipe(
     name="tiny_float",
@@ -61,7 +65,15 @@ def data(rng):
 
 def run(recipe, folder, data, **options):
     lines = []
-    model = train(recipe, folder, build=build, data=data, report=lines.append, **options)
+    model = train(
+        recipe,
+        folder,
+        build=build,
+        data=data,
+        input_scaling=SCALING,
+        report=lines.append,
+        **options,
+    )
     return model, lines
 
 
@@ -163,7 +175,7 @@ def test_a_teacher_stands_in_for_the_labels(precision, data, tmp_path):
 def test_the_loss_is_the_cross_entropy_with_what_is_to_be_learnt(data):
     (x, y), _ = data
     keras.utils.set_random_seed(0)
-    images = loop.scaled(x, 8)
+    images = loop.scaled(x, 8, SCALING)
 
     def loss(teacher, smoothing):
         model = build(FLOAT)
@@ -326,7 +338,7 @@ def test_refreshed_statistics_are_the_mean_over_all_images(images, data):
     model = build(FLOAT)
     norm = model.get_layer("conv_BN")
     momentum = norm.momentum
-    loop.refresh_batch_norm(model, x[:images], batch_size=8)
+    loop.refresh_batch_norm(model, x[:images], SCALING, batch_size=8)
     assert norm.momentum == momentum
     inner = keras.Model(model.input, model.get_layer("conv_maxpool").output)
     pooled = np.asarray(inner(x[:images].astype(np.float32) / 255), np.float64)
@@ -340,17 +352,20 @@ def test_refreshed_statistics_are_the_mean_over_all_images(images, data):
 def test_small_images_are_enlarged_where_the_network_flattens(data):
     (x, _), _ = data
     model = build(FLOAT)
-    full = loop.scores_of(model, loop.scaled(x, 8), training=False)
-    difference = np.abs(np.asarray(full) - np.asarray(model(loop.scaled(x, 8)))).max()
+    full = loop.scores_of(model, loop.scaled(x, 8, SCALING), training=False)
+    difference = np.abs(np.asarray(full) - np.asarray(model(loop.scaled(x, 8, SCALING)))).max()
     assert difference < 1e-6
-    assert loop.scores_of(model, loop.scaled(x, 4), training=False).shape == (48, 3)
+    assert loop.scores_of(model, loop.scaled(x, 4, SCALING), training=False).shape == (48, 3)
 
 
 def test_accuracy_is_the_share_of_right_images(data):
     (x, y), _ = data
     model = build(FLOAT)
     right = np.asarray(model(x.astype(np.float32) / 255)).argmax(1) == y
-    assert loop.accuracy_of(loop.forward_of(model), x, y, batch_size=10) == right.sum() / 48
+    assert (
+        loop.accuracy_of(loop.forward_of(model), x, y, SCALING, batch_size=10)
+        == right.sum() / 48
+    )
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "muon"])
@@ -364,9 +379,11 @@ def test_decay_is_for_kernels_only(optimizer):
 
 def test_pixels_become_0_to_1():
     x = np.arange(0, 256, 4, dtype=np.uint8).reshape(1, 8, 8, 1)
-    np.testing.assert_array_equal(np.asarray(loop.scaled(x, 8)), x.astype(np.float32) / 255)
-    assert loop.scaled(x, 4).shape == (1, 4, 4, 1)
-    assert loop.scaled(x, 4).dtype == tf.float32
+    np.testing.assert_array_equal(
+        np.asarray(loop.scaled(x, 8, SCALING)), x.astype(np.float32) / 255
+    )
+    assert loop.scaled(x, 4, SCALING).shape == (1, 4, 4, 1)
+    assert loop.scaled(x, 4, SCALING).dtype == tf.float32
 
 
 def test_an_unknown_recipe_is_refused_with_those_there_are():
@@ -375,13 +392,21 @@ def test_an_unknown_recipe_is_refused_with_those_there_are():
 
 
 def test_the_last_images_are_kept_apart_and_test_images_are_not_touched(monkeypatch):
-    x, y = np.zeros((10, 1), np.uint8), np.arange(10)
-    monkeypatch.setattr(shipped, "load_cifar10", lambda: ((x, y), None))
-    (_, trained), (_, kept) = shipped.training_data(3)
+    asked = []
+
+    def load(dataset, path):
+        asked.append((dataset.name, path))
+        x, y = np.zeros((10, 1), np.uint8), np.arange(10, dtype=np.uint8)
+        return {"x_train": x, "y_train": y, "x_test": x[:0], "y_test": y[:0]}
+
+    monkeypatch.setattr(shipped, "load", load)
+    recipe = replace(FLOAT, model="vgg_cifar10", holdout=3)
+    (_, trained), (_, kept) = shipped.training_data(recipe, "folder")
     np.testing.assert_array_equal(trained, range(7))
     np.testing.assert_array_equal(kept, [7, 8, 9])
-    (_, trained), (_, kept) = shipped.training_data(0)
+    (_, trained), (_, kept) = shipped.training_data(replace(recipe, holdout=0))
     assert (len(trained), len(kept)) == (10, 0)
+    assert asked == [("cifar10", "folder"), ("cifar10", None)]
 
 
 @pytest.fixture
@@ -393,6 +418,8 @@ def shipping(tmp_path, monkeypatch):
     monkeypatch.setattr(shipped, "FOLDER", folder)
     monkeypatch.setattr("akida_lite.zoo.cards.FOLDER", folder)
     monkeypatch.setattr(shipped, "build", build)
+    network = replace(NETWORKS["vgg_cifar10"], name="tiny", input_shape=(8, 8, 3))
+    monkeypatch.setitem(NETWORKS, "tiny", network)
     shipped.shipped_cards.cache_clear()
 
     def ship(*recipes):
@@ -406,7 +433,7 @@ def shipping(tmp_path, monkeypatch):
 def test_the_teacher_comes_from_the_folder_or_from_what_ships(
     data, tmp_path, shipping, monkeypatch
 ):
-    monkeypatch.setattr(shipped, "training_data", lambda holdout: data)
+    monkeypatch.setattr(shipped, "training_data", lambda recipe, path: data)
     shipping(FLOAT, TAUGHT)
     with pytest.raises(DatasetError) as refused:
         shipped.train_shipped("tiny_taught", tmp_path / "run")
@@ -434,8 +461,8 @@ def test_what_is_trained_can_be_published(data, tmp_path, shipping):
     assert (card.name, card.bits) == ("tiny_w4", (4, 4, 4))
     assert read_record(folder / "tiny_w4.json")["recipe"]["name"] == "tiny_w4"
     again = build(recipe)
-    shipped.zoo.load_weights(path, again)
-    (trained, published) = (convert(each, input_scaling=(255, 0)) for each in (model, again))
+    load_weights(path, again)
+    (trained, published) = (convert(each, input_scaling=SCALING) for each in (model, again))
     x = data[0][0]
     np.testing.assert_array_equal(trained.forward(x), published.forward(x))
 
@@ -448,7 +475,7 @@ def test_training_starts_from_what_ships_where_nothing_was_trained(
     run(FLOAT, tmp_path / "run", data)
     path = shipped.publish(FLOAT.name, tmp_path / "run").with_suffix(".json")
     path.write_text(path.read_text().replace('"note": ""', '"note": "by hand"'))
-    monkeypatch.setattr(shipped, "training_data", lambda holdout: data)
+    monkeypatch.setattr(shipped, "training_data", lambda recipe, path: data)
     shipping(longer, QUANTIZED)
     for recipe, resume in ((QUANTIZED, False), (longer, True)):
         folder, lines = tmp_path / recipe.name, []
