@@ -4,12 +4,16 @@ A kernel under a quantizer is stored as its integers and their scale factor; loa
 the layer a `FixedScaleQuantizer`, so that it computes with exactly the weights it was
 trained with. Kernels without a quantizer are rounded to half precision; the parameters of
 batch normalization and activations, which need more, keep single precision.
+
+A deployed network ships as integer model as well. Its kernels then stand in that file
+alone, and the weights file only says which filters conversion has negated.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -17,19 +21,28 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite.errors import FileFormatError, InputError, Problem, layer_problem
+from akida_lite.files import sha256_of
 from akida_lite.fixed_point import weight_limit
 from akida_lite.nn.kernels import fix_kernel, quantizer_of
 from akida_lite.nn.quantizers import Quantizer
 from akida_lite.storage.container import read_container, write_container
+from akida_lite.zoo.sharing import shared_kernels, signed, signs_between
+
+FilePath = str | os.PathLike[str]
 
 KIND = "keras weights"
 
 _OTHER_NETWORK = "build the network that the weights were trained for"
+_GET_AGAIN = "get the file again from where it came from"
 _WIDTHS = "ask for the widths that the weights were trained with"
 
 
 def save_weights(
-    path: str | os.PathLike[str], keras_model: keras.Model, metadata: dict[str, Any]
+    path: FilePath,
+    keras_model: keras.Model,
+    metadata: dict[str, Any],
+    *,
+    integers: FilePath | None = None,
 ) -> None:
     """Write the weights of a model of quantized layers to `path`, atomically.
 
@@ -40,15 +53,22 @@ def save_weights(
         Every quantized kernel has one scale factor for the whole tensor.
     metadata : dict
         JSON-like facts that go with them.
+    integers : path, optional
+        File of the integer model that `keras_model` was converted to, in the same folder.
+        Kernels that it holds are left out: loading takes them from there.
 
     Raises
     ------
     FileFormatError
-        If the file cannot be written.
+        If the file cannot be written, or `integers` cannot be read.
     InputError
         If a quantizer has a scale factor for each filter.
     """
     arrays: dict[str, npt.NDArray[Any]] = {}
+    shared: dict[str, npt.NDArray[Any]] = {}
+    if integers is not None:
+        shared, name = shared_kernels(integers), Path(integers).name
+        metadata = {**metadata, "integers": {"file": name, "sha256": sha256_of(integers)}}
     for name, layer, variable in _variables(keras_model):
         value = np.asarray(variable, np.float32)
         quantizer = quantizer_of(layer, variable.name)
@@ -59,7 +79,7 @@ def save_weights(
             with np.errstate(under="ignore"):
                 arrays[name] = value.astype(np.float16)
         else:
-            arrays[name], scale = quantizer.integers(value)
+            kernel, scale = quantizer.integers(value)
             if scale.ndim:
                 problem = f"{type(quantizer).__name__} has a scale for each filter"
                 remedy = "use a quantizer with one scale, such as StdWeightQuantizer"
@@ -67,10 +87,15 @@ def save_weights(
                     layer_problem(layer.name, type(layer).__name__, problem, remedy)
                 )
             arrays[f"{name}.scale"] = np.asarray(scale, np.float64)
+            signs = signs_between(shared.get(name), kernel)
+            if signs is None:
+                arrays[name] = kernel
+            else:
+                arrays[f"{name}.signs"] = signs
     write_container(path, {"kind": KIND, **metadata}, arrays)
 
 
-def load_weights(path: str | os.PathLike[str], keras_model: keras.Model) -> None:
+def load_weights(path: FilePath, keras_model: keras.Model) -> None:
     """Give a freshly built model the weights of a file.
 
     Parameters
@@ -82,15 +107,22 @@ def load_weights(path: str | os.PathLike[str], keras_model: keras.Model) -> None
     Raises
     ------
     FileFormatError
-        If the file is damaged or belongs to another network; the model is then unchanged.
+        If the file, or the file of integers that it names, is missing, damaged or belongs
+        to another network; the model is then unchanged.
     """
     content, arrays = read_container(path)
     if content.get("kind") != KIND:
         raise _foreign(path, "it holds no Keras weights", "name a file of trained weights")
+    shared = {}
+    if "integers" in content:
+        shared = shared_kernels(_beside(path, content["integers"]))
     plan: list[Any] = []
     for name, layer, variable in _variables(keras_model):
         quantizer = quantizer_of(layer, variable.name)
         stored, scale = arrays.pop(name, None), arrays.pop(f"{name}.scale", None)
+        signs = arrays.pop(f"{name}.signs", None)
+        if stored is None and signs is not None:
+            stored = signed(shared.get(name), signs, tuple(variable.shape))
         bits = 0 if quantizer is None else quantizer.bitwidth
         difference = _difference(name, stored, scale, tuple(variable.shape), bits)
         if difference is not None:
@@ -101,6 +133,23 @@ def load_weights(path: str | os.PathLike[str], keras_model: keras.Model) -> None
         raise _foreign(path, f"the model has no {known}", _OTHER_NETWORK)
     for layer, variable, quantizer, stored, scale in plan:
         _give(layer, variable, quantizer, stored, scale)
+
+
+def _beside(path: FilePath, integers: Any) -> Path:
+    """Return the file of integers that a file of weights names, if it is the right one."""
+    name = integers.get("file") if isinstance(integers, dict) else None
+    if not isinstance(name, str) or Path(name).name != name:
+        raise _foreign(path, f"it names {name!r:.60} as its integers", _GET_AGAIN)
+    file = Path(path).with_name(name)
+    if not file.is_file():
+        problem = f"its integers are in '{name}', which is not beside it"
+        raise _foreign(path, problem, "keep both files in one folder")
+    found = sha256_of(file)
+    if found != integers.get("sha256"):
+        problem = f"its integers are in '{name}', which has SHA-256 {found}"
+        problem += f"; {integers.get('sha256')!s:.64} is expected"
+        raise _foreign(path, problem, "take both files from the same place")
+    return file
 
 
 def _difference(
@@ -144,5 +193,5 @@ def _variables(keras_model: keras.Model) -> Iterator[tuple[str, Any, Any]]:
                 yield f"{layer.name}.{variable.name}", layer, variable
 
 
-def _foreign(path: str | os.PathLike[str], problem: str, remedy: str) -> FileFormatError:
+def _foreign(path: FilePath, problem: str, remedy: str) -> FileFormatError:
     return FileFormatError(Problem(f"file '{os.fspath(path)}'", problem, remedy))

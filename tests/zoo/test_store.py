@@ -6,13 +6,14 @@ import pytest
 
 import akida_lite as al
 from akida_lite import nn
+from akida_lite.files import sha256_of
 from akida_lite.storage.container import read_container, write_container
 from akida_lite.zoo import load_weights, save_weights
 
 SHAPE = (8, 8, 3)
 
 
-def network(bits=4, filters=5, quantizer=None, dense="dense"):
+def network(bits=4, filters=5, quantizer=None, dense="dense", relu=True):
     inputs = keras.Input(SHAPE)
     x = nn.conv_block(
         inputs, 4, 3, name="conv", weight_quantization=bits, activ_quantization=bits,
@@ -21,7 +22,8 @@ def network(bits=4, filters=5, quantizer=None, dense="dense"):
     x = nn.separable_conv_block(
         x, filters, 3, name="separable", weight_quantization=bits, activ_quantization=bits
     )
-    x = nn.QuantizedReLU(3, name="relu")(x)
+    if relu:
+        x = nn.QuantizedReLU(3, name="relu")(x)
     x = keras.layers.Flatten()(x)
     kernel = nn.weight_quantizer(bits) if quantizer is None else quantizer
     return keras.Model(inputs, nn.QuantizedDense(3, kernel, name=dense)(x))
@@ -168,4 +170,99 @@ def test_a_saved_integer_model_is_no_file_of_weights(tmp_path):
         load_weights(path, network())
     assert str(refused.value) == (
         f"file '{path}': it holds no Keras weights. Fix: name a file of trained weights."
+    )
+
+
+# -- kernels that stand in the file of the integer model ------------------------------------
+
+
+@pytest.fixture
+def pair(rng, tmp_path):
+    """A network some of whose filters conversion negates, and both files of it."""
+    model = with_weights(network(relu=False), rng)
+    (norm,) = (la for la in model.layers if isinstance(la, keras.layers.BatchNormalization))
+    norm.gamma.assign(norm.gamma * [1, -1, 1, -1])
+    al.convert(model, input_scaling=(255, 0)).save(tmp_path / "m.akl")
+    save_weights(tmp_path / "m.akw", model, {"note": "kept"}, integers=tmp_path / "m.akl")
+    return model, tmp_path / "m.akw", tmp_path / "m.akl"
+
+
+def test_what_the_integer_model_holds_is_stored_once(pair):
+    model, path, _ = pair
+    content, arrays = read_container(path)
+    assert content["note"] == "kept"
+    assert not [name for name in arrays if name.endswith("kernel")]
+    np.testing.assert_array_equal(arrays["conv.kernel.signs"], [1, -1, 1, -1])
+    again = network(relu=False)
+    load_weights(path, again)
+    for one, other in zip(integers(model), integers(again), strict=True):
+        np.testing.assert_array_equal(one[0], other[0])
+        assert one[1] == other[1]
+    x = np.random.default_rng(5).uniform(0, 1, (3, *SHAPE)).astype(np.float32)
+    np.testing.assert_array_equal(
+        np.asarray(again.predict_on_batch(x)), np.asarray(model.predict_on_batch(x))
+    )
+
+
+def test_what_the_integer_model_does_not_hold_stays_in_the_file(pair, rng, tmp_path):
+    _, _, integer_file = pair
+    other = with_weights(network(filters=6, relu=False), rng)
+    save_weights(tmp_path / "other.akw", other, {}, integers=integer_file)
+    _, arrays = read_container(tmp_path / "other.akw")
+    kept = {name for name in arrays if name.endswith("kernel")}
+    assert "separable.pointwise_kernel" in kept
+    again = network(filters=6, relu=False)
+    load_weights(tmp_path / "other.akw", again)
+    for one, found in zip(integers(other), integers(again), strict=True):
+        np.testing.assert_array_equal(one[0], found[0])
+
+
+def test_without_its_integers_a_file_is_refused(pair):
+    _, path, integer_file = pair
+    integer_file.unlink()
+    with pytest.raises(al.FileFormatError) as refused:
+        load_weights(path, network(relu=False))
+    assert str(refused.value) == (
+        f"file '{path}': its integers are in 'm.akl', which is not beside it. "
+        "Fix: keep both files in one folder."
+    )
+
+
+def test_other_integers_than_it_was_saved_with_are_refused(pair):
+    _, path, integer_file = pair
+    expected = sha256_of(integer_file)
+    model = al.Model(al.Model.load(integer_file).layers, name="other")
+    model.save(integer_file)
+    with pytest.raises(al.FileFormatError) as refused:
+        load_weights(path, network(relu=False))
+    assert str(refused.value) == (
+        f"file '{path}': its integers are in 'm.akl', which has SHA-256 "
+        f"{sha256_of(integer_file)}; {expected} is expected. "
+        "Fix: take both files from the same place."
+    )
+
+
+@pytest.mark.parametrize("named", ["../m.akl", 7, None])
+def test_integers_elsewhere_are_never_looked_for(pair, named):
+    _, path, _ = pair
+    content, arrays = read_container(path)
+    integers = {"file": named, "sha256": "0"}
+    write_container(path, {**content, "integers": integers}, arrays)
+    with pytest.raises(al.FileFormatError) as refused:
+        load_weights(path, network(relu=False))
+    assert str(refused.value) == (
+        f"file '{path}': it names {named!r} as its integers. "
+        "Fix: get the file again from where it came from."
+    )
+
+
+def test_signs_without_a_kernel_are_refused(pair):
+    _, path, _ = pair
+    content, arrays = read_container(path)
+    arrays["conv.kernel.signs"] = arrays["conv.kernel.signs"][:3]
+    write_container(path, content, arrays)
+    with pytest.raises(al.FileFormatError) as refused:
+        load_weights(path, network(relu=False))
+    assert str(refused.value) == (
+        f"file '{path}': 'conv.kernel' is missing, the model has (3, 3, 3, 4). Fix: {NETWORK}."
     )
