@@ -1,0 +1,1 @@
+"""Integer models that run in a browser."""

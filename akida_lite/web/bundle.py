@@ -1,0 +1,27 @@
+"""The one script that pages load: kernel, engine, loading, and the panel."""
+
+from __future__ import annotations
+
+import base64
+from functools import cache
+from importlib.resources import files
+
+ENGINE = ("engine.js", "loading.js")
+PANEL = ()
+
+
+def kernel() -> bytes:
+    """Return the kernel, assembled from ``kernel.wat``."""
+    return files(__package__).joinpath("kernel.wasm").read_bytes()
+
+
+@cache
+def bundle(names: tuple[str, ...] = ENGINE + PANEL) -> str:
+    """Return the text of a script that defines ``akidaLite``, and the element of the panel."""
+    encoded = base64.b64encode(kernel()).decode()
+    decoded = f'Uint8Array.from(atob("{encoded}"), (character) => character.charCodeAt(0))'
+    return "\n".join([f"const KERNEL = () => {decoded};", *map(_text, names)])
+
+
+def _text(name: str) -> str:
+    return files(__package__).joinpath(name).read_text("utf-8")
