@@ -26,6 +26,7 @@ ROW = {
     "storage": 3,
     "nn": 3,
     "report": 4,
+    "web": 4,
     "model": 5,
     "conversion": 6,
     "parallel": 6,

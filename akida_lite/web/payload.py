@@ -94,9 +94,7 @@ def _range(first: InputConvolutional | InputData, scaling: Sequence[float]) -> l
     return [max(0, round(low)), max(1, min(highest, round(b + a)))]
 
 
-def _answers(
-    layers: tuple[Layer, ...], vectors: Pixels, body: Body
-) -> list[dict[str, Any]]:
+def _answers(layers: tuple[Layer, ...], vectors: Pixels, body: Body) -> list[dict[str, Any]]:
     """Return, for each image and layer, how many events left and the checksum of all."""
     answers: list[dict[str, Any]] = [
         {"start": body.add(vector.tobytes()), "layers": []} for vector in vectors

@@ -1,5 +1,7 @@
 """The engine in JavaScript gives the integers, events and operations of the reference."""
 
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -127,7 +129,10 @@ def test_the_class_has_its_name(node):
     ("image", "message"),
     [
         ([1], "image: it is Uint8Array of 1 values. Fix: give a Uint8Array of 1 x 1 x 2 = 2"),
-        ([1, 4], "image: it has values above 3, the highest of 2-bit events. Fix: give 0 to 3."),
+        (
+            [1, 4],
+            "image: it has values above 3, the highest of 2-bit events. Fix: give 0 to 3.",
+        ),
     ],
 )
 def test_an_image_that_does_not_fit_is_refused(node, image, message):
@@ -156,8 +161,6 @@ def test_a_flipped_bit_is_noticed(node, at):
 def test_the_self_test_says_where_the_bits_differ(node):
     images = np.array([[[[1, 2]]]], np.uint8)
     right = of_two_scores()
-    import zlib
-
     # What the reference said about the last layer, replaced by something else.
     plain = zlib.decompress(right[4:])
     checksum = zlib.crc32(np.array([1, 2], "<i4").tobytes())
