@@ -8,8 +8,30 @@ listed side by side::
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+# Control and format characters, halves of characters, code points that mean nothing yet or
+# nothing to others, line and paragraph separators.
+_UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
+
+
+def shown(text: str) -> str:
+    r"""Return `text` with everything that is not seen, or that steers a terminal, spelled out.
+
+        Names come from files of strangers: whatever prints one passes it through here.
+
+    Examples
+    --------
+        >>> print(shown("conv[2J
+    conv_1"))
+        conv[2J
+    conv_1
+    """
+    if text.isprintable():
+        return text
+    return "".join(repr(c)[1:-1] if unicodedata.category(c) in _UNSEEN else c for c in text)
 
 
 @dataclass(frozen=True)
@@ -38,7 +60,7 @@ class Problem:
     rule: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.problem}. Fix: {self.remedy}."
+        return shown(f"{self.subject}: {self.problem}. Fix: {self.remedy}.")
 
 
 def layer_problem(

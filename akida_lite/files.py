@@ -6,8 +6,11 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
+import stat
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -24,7 +27,12 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
     The bytes go to a hidden file in the same folder, which is flushed to the disk and
     then renamed; a process killed at any moment leaves the old file or the new one. An
-    exception inside the block removes the hidden file.
+    exception inside the block removes the hidden file; what a killed process has left is
+    removed when the same file is written again. A file that is replaced hands on its
+    rights and, where the system lets us, its owner.
+
+    What is no regular file, such as a device or a pipe, is never replaced: the complete
+    content is written into it.
 
     Parameters
     ----------
@@ -41,16 +49,90 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         As `open` and `os.replace` do.
     """
     target = Path(os.path.realpath(path))
-    hidden = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    old = _facts_of(target)
+    if old is not None and not stat.S_ISREG(old.st_mode):
+        with open(target, "wb") as through, tempfile.TemporaryFile() as whole:
+            yield whole
+            whole.seek(0)
+            shutil.copyfileobj(whole, through)
+        return
+    if old is not None and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+    file, hidden = _hidden_file(target)
     try:
-        with open(hidden, "xb") as file:
+        with file:
+            # Before the first byte, so that nobody else can read what is written.
+            if old is not None:
+                _hand_on(old, hidden)
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(hidden, target)
+            # Windows renames no open file; elsewhere closing would give up its lock.
+            if os.name == "nt":
+                file.close()
+            os.replace(hidden, target)
     finally:
         hidden.unlink(missing_ok=True)
     _flush_folder(target.parent)
+
+
+def is_same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    """Return whether two paths lead to one file, by whatever names or links."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
+def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
+    """Open a file for reading; refuse at once what could keep the reader waiting.
+
+    Raises
+    ------
+    OSError
+        As `open` does; also if `path` is a pipe, a device or a socket.
+    """
+    # Without O_NONBLOCK, opening a pipe waits until somebody writes into it.
+    flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, os.O_RDONLY | flags)
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return open(handle, "rb")
+    os.close(handle)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    raise OSError(errno.EINVAL, "Not a regular file", os.fspath(path))
+
+
+def _facts_of(path: Path) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        return None
+
+
+def _hidden_file(target: Path) -> tuple[IO[bytes], Path]:
+    """Create the file that will become `target`, and remove those of killed processes."""
+    # A digest, since the name of the target may be as long as the system allows.
+    stem = f".akida_lite-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]}-"
+    for left in target.parent.glob(f"{stem}*.tmp"):
+        _remove_abandoned(left)
+    while True:
+        hidden = target.with_name(f"{stem}{secrets.token_hex(8)}.tmp")
+        file = open(hidden, "xb")
+        if _mark_as_used(file, hidden):
+            return file, hidden
+        # Another process took it for abandoned before it was marked.
+        file.close()
+
+
+def _hand_on(old: os.stat_result, hidden: Path) -> None:
+    """Give the hidden file owner and rights of the file that it replaces."""
+    if hasattr(os, "chown"):
+        # Only the administrator may give files away; the rights are kept all the same.
+        with suppress(PermissionError):
+            os.chown(hidden, old.st_uid, old.st_gid)
+    os.chmod(hidden, stat.S_IMODE(old.st_mode))
 
 
 def sha256_of(source: str | os.PathLike[str] | bytes | npt.NDArray[np.generic]) -> str:
@@ -70,7 +152,7 @@ def sha256_of(source: str | os.PathLike[str] | bytes | npt.NDArray[np.generic]) 
         return hashlib.sha256(source).hexdigest()
     if isinstance(source, np.ndarray):
         return hashlib.sha256(np.ascontiguousarray(source).data).hexdigest()
-    with open(source, "rb") as file:
+    with open_regular(source) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -109,6 +191,13 @@ if os.name == "nt":
             except OSError:
                 time.sleep(1)
 
+    def _mark_as_used(file: IO[bytes], path: Path) -> bool:
+        return True  # Windows lets nobody remove an open file
+
+    def _remove_abandoned(path: Path) -> None:
+        with suppress(OSError):
+            path.unlink()
+
     def _flush_folder(folder: Path) -> None:
         """Windows has no handle on a folder; a rename is flushed with the file."""
 
@@ -117,6 +206,19 @@ else:
 
     def _acquire(file: IO[bytes]) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
+
+    def _mark_as_used(file: IO[bytes], path: Path) -> bool:
+        """Lock a new file; return whether it is still there."""
+        # A file system without locks removes nothing that is abandoned either.
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        return path.exists()
+
+    def _remove_abandoned(path: Path) -> None:
+        """Remove a hidden file unless a living process holds its lock."""
+        with suppress(OSError), open(path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
 
     def _flush_folder(folder: Path) -> None:
         # Without this a power cut may forget the rename although the bytes are safe.

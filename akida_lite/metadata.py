@@ -44,7 +44,8 @@ def checked_labels(labels: object, channels: int) -> tuple[str, ...] | None:
         raise InputError(
             Problem("option 'labels'", problem, f"give a list of {channels} names, or None")
         )
-    return tuple(given)
+    # numpy's texts are no plain ones, which alone files hold.
+    return tuple(map(str, given))
 
 
 def checked_name(name: object) -> str:
@@ -61,4 +62,4 @@ def checked_name(name: object) -> str:
                 "option 'name'", f"{name!r:.60} is not text", "give a text, or leave it out"
             )
         )
-    return name
+    return str(name)

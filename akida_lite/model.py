@@ -439,16 +439,16 @@ def _compare_as_integers(output: Potentials) -> bool:
 
 
 def _require_distinct_names(layers: tuple[Layer, ...]) -> None:
-    names = [layer.name for layer in layers]
+    first: dict[str, int] = {}
     problems = [
         layer_problem(
             layer.name,
             type(layer).__name__,
-            f"layer {index} has the name of layer {names.index(layer.name)}",
+            f"layer {index} has the name of layer {first[layer.name]}",
             "give every layer a name of its own",
         )
         for index, layer in enumerate(layers)
-        if names.index(layer.name) != index
+        if first.setdefault(layer.name, index) != index
     ]
     if problems:
         raise LayerError(problems)

@@ -17,6 +17,10 @@ import numpy.typing as npt
 
 from akida_lite.errors import FileFormatError, InputError, Problem
 
+# Bits are spread over whole bytes while they are packed: a block at a time keeps that small.
+# A multiple of 8, so that each block ends with a whole byte.
+_BLOCK = 1 << 16
+
 
 def packed_size(count: int, bits: int) -> int:
     """Return the number of bytes that `count` values of `bits` bits occupy."""
@@ -53,9 +57,9 @@ def pack(values: npt.NDArray[np.integer], bits: int) -> bytes:
                 "pack them with more bits",
             )
         )
-    octets = values.astype(np.int8).view(np.uint8).reshape(-1, 1)
-    planes = np.unpackbits(octets, axis=1, count=bits, bitorder="little")
-    return np.packbits(planes, bitorder="little").tobytes()
+    flat = values.ravel()
+    parts = (flat[start : start + _BLOCK] for start in range(0, flat.size, _BLOCK))
+    return b"".join(_pack_block(part, bits) for part in parts)
 
 
 def unpack(data: bytes, bits: int, shape: tuple[int, ...]) -> npt.NDArray[np.int8]:
@@ -89,10 +93,24 @@ def unpack(data: bytes, bits: int, shape: tuple[int, ...]) -> npt.NDArray[np.int
             )
         )
     octets = np.frombuffer(data, np.uint8)
-    planes = np.unpackbits(octets, count=count * bits, bitorder="little").reshape(-1, bits)
+    values = np.empty(count, np.int8)
+    for start in range(0, count, _BLOCK):
+        part = values[start : start + _BLOCK]
+        _unpack_block(octets[start * bits // 8 :][: packed_size(part.size, bits)], bits, part)
+    return values.reshape(shape)
+
+
+def _pack_block(values: npt.NDArray[np.integer], bits: int) -> bytes:
+    octets = values.astype(np.int8).view(np.uint8).reshape(-1, 1)
+    planes = np.unpackbits(octets, axis=1, count=bits, bitorder="little")
+    return np.packbits(planes, bitorder="little").tobytes()
+
+
+def _unpack_block(octets: npt.NDArray[np.uint8], bits: int, out: npt.NDArray[np.int8]) -> None:
+    planes = np.unpackbits(octets, count=out.size * bits, bitorder="little").reshape(-1, bits)
     # The value sits in the low bits; moving it to the top and back copies its sign down.
     raised = np.packbits(planes, axis=1, bitorder="little").view(np.int8) << (8 - bits)
-    return (raised >> (8 - bits)).astype(np.int8).reshape(shape)
+    np.right_shift(raised.reshape(-1), 8 - bits, out=out)
 
 
 _PLACES = np.array([1, 3, 9, 27, 81], np.uint8)

@@ -534,3 +534,62 @@ def test_train_resumes_nothing_where_the_run_is_complete(training, tmp_path, cap
         f"akida-lite train: recipe '{name}': '{record}' is of a recipe of that name with other "
         "numbers. Fix: leave --resume out to train again, or name another --folder.\n",
     )
+
+
+@pytest.mark.parametrize("command", ["convert", "export", "link"])
+def test_the_input_is_never_overwritten(command, keras_file, model_file, tmp_path, capsys):
+    source = keras_file if command == "convert" else model_file
+    before, output = source.read_bytes(), source
+    if command == "link":
+        output = tmp_path / "other.akl"
+        output.symlink_to(source)
+    option = ("-o",) if command == "convert" else ()
+    name = "convert" if command == "convert" else "export"
+    status, _, errors = run(capsys, name, source, *option, output)
+    assert (status, source.read_bytes()) == (2, before)
+    assert errors == (
+        f"akida-lite {name}: file '{output}': it is the input '{source}' itself, which would "
+        "be lost. Fix: name another file.\n"
+    )
+
+
+def test_convert_overwrites_only_what_it_was_told_to(keras_file, tmp_path, capsys):
+    model = tmp_path / "tiny.keras"
+    model.write_bytes(keras_file.read_bytes())
+    foreign = tmp_path / "tiny.akl"
+    foreign.write_text("notes")
+    status, _, errors = run(capsys, "convert", model)
+    assert (status, foreign.read_text()) == (2, "notes")
+    assert errors == (
+        f"akida-lite convert: file '{foreign}': it exists, and this command did not name it. "
+        f"Fix: add '-o {foreign}' to overwrite it.\n"
+    )
+    assert run(capsys, "convert", model, "-o", foreign)[0] == 0
+    assert al.Model.load(foreign).name == "tiny"
+
+
+def in_a_shell(command, **environment):
+    """Run a command line of akida-lite, whose streams the shell prepares."""
+    program = f'"{sys.executable}" -m akida_lite {command}'
+    paths = os.pathsep.join(sys.path)
+    environment = {**os.environ, "PYTHONPATH": paths, **environment}
+    return subprocess.run(program, shell=True, capture_output=True, text=True, env=environment)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell")
+@pytest.mark.parametrize(
+    ("command", "environment", "status"),
+    [
+        ("claims >&-", {}, 0),
+        ("claims >&- 2>&-", {}, 0),
+        ("claims > /dev/full", {}, 2),
+        ("summary absent 2> /dev/full", {}, 2),
+        ("--help", {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}, 0),
+        ("check Gr\u00f6\u00dfe", {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}, 2),
+    ],
+)
+def test_streams_that_take_nothing_cause_no_traceback(command, environment, status):
+    done = in_a_shell(command, **environment)
+    assert (done.returncode, done.stdout.count("Traceback")) == (status, 0)
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr

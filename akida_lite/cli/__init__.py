@@ -10,13 +10,15 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
 
 from akida_lite import __version__
-from akida_lite.cli import evaluation, files, inspection, numbers, training
-from akida_lite.errors import AkidaLiteError
+from akida_lite.errors import AkidaLiteError, shown
 
 __all__ = ["main"]
 
+_GROUPS = ("training", "evaluation", "inspection", "files", "numbers")
 _UNUSABLE = 2
 _INTERRUPTED = 130  # what shells report for a command ended by Ctrl+C
 
@@ -34,27 +36,56 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0, 1 or 2; see the module.
     """
-    given = _parser().parse_args(arguments)
-    # TensorFlow announces itself on every start unless told not to.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    _make_streams_usable()
+    command = ""
     try:
+        # Not before: importing the commands takes time in which Ctrl+C may be pressed.
+        given = _parser().parse_args(arguments)
+        command = given.command
+        # TensorFlow announces itself on every start unless told not to.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        os.environ.setdefault("KERAS_BACKEND", "tensorflow")
         status: int = given.run(given)
         sys.stdout.flush()
     except (AkidaLiteError, ModuleNotFoundError) as error:
-        print(f"akida-lite {given.command}: {error}", file=sys.stderr)
+        _say(f"akida-lite {command}: {error}")
         return _UNUSABLE
     except BrokenPipeError:
-        # The reader, such as `head`, has seen enough. Nothing may be written at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader, such as `head`, has seen enough.
+        _drop_output()
         return 0
     except OSError as error:
         what = f"{error.filename!r}: {error.strerror}" if error.filename else error
-        print(f"akida-lite {given.command}: {what}", file=sys.stderr)
+        _say(f"akida-lite {command}: {shown(str(what))}")
+        _drop_output()
         return _UNUSABLE
     except KeyboardInterrupt:
         return _INTERRUPTED
     return status
+
+
+def _make_streams_usable() -> None:
+    """Give output somewhere to go, whatever the shell has closed and the terminal can show."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed, as by >&-
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _say(text: str) -> None:
+    # Where even this stream is full, the exit status has to do.
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def _drop_output() -> None:
+    """See that what could not be printed is not tried again when Python ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,6 +96,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"akida-lite {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for group in (training, evaluation, inspection, files, numbers):
-        group.add_commands(commands)
+    for group in _GROUPS:
+        import_module(f"{__name__}.{group}").add_commands(commands)
     return parser

@@ -8,6 +8,7 @@ from typing import Any
 
 from akida_lite.cli.subjects import add_model_arguments, subject_of
 from akida_lite.errors import InputError, Problem
+from akida_lite.files import is_same_file
 
 _SUFFIX = ".akl"
 
@@ -21,7 +22,8 @@ def add_commands(commands: Any) -> None:
         "--output",
         type=Path,
         metavar="OUT",
-        help=f"(default: the name of the model, with the ending {_SUFFIX})",
+        help=f"overwritten if it exists (default: the name of the model, with the ending "
+        f"{_SUFFIX}, if there is no such file)",
     )
     convert.add_argument(
         "--thresholds",
@@ -43,9 +45,10 @@ def run_convert(given: argparse.Namespace) -> int:
         problem = "it is an integer model already"
         remedy = "name a .keras file or a network of the zoo"
         raise InputError(Problem(f"model {given.model!r}", problem, remedy))
+    path = given.output or _free_name(given.model)
+    keep_input(path, given.model)
     subject.options["thresholds"] = given.thresholds
     model = subject.integer_model()
-    path = given.output or Path(given.model).with_suffix(_SUFFIX)
     model.save(path)
     print(f"{path}: {len(model)} layers, {path.stat().st_size:,} bytes")
     return 0
@@ -56,6 +59,29 @@ def run_export(given: argparse.Namespace) -> int:
     if not given.output.parent.is_dir():
         problem = f"there is no folder '{given.output.parent}'"
         raise InputError(Problem(f"file '{given.output}'", problem, "create it first"))
+    keep_input(given.output, given.model)
     subject_of(given).integer_model().to_onnx(given.output)
     print(f"{given.output}: {given.output.stat().st_size:,} bytes")
     return 0
+
+
+def keep_input(output: Path, *inputs: str | Path) -> None:
+    """Refuse to write over a file that the command reads.
+
+    Raises
+    ------
+    InputError
+        If `output` is one of `inputs`, by whatever name.
+    """
+    for source in inputs:
+        if is_same_file(output, source):
+            problem = f"it is the input {str(source)!r} itself, which would be lost"
+            raise InputError(Problem(f"file '{output}'", problem, "name another file"))
+
+
+def _free_name(model: str) -> Path:
+    path = Path(model).with_suffix(_SUFFIX)
+    if path.exists():
+        problem = "it exists, and this command did not name it"
+        raise InputError(Problem(f"file '{path}'", problem, f"add '-o {path}' to overwrite it"))
+    return path

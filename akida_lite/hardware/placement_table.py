@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from akida_lite.errors import shown
+
 if TYPE_CHECKING:
     from akida_lite.hardware.placement import LayerPlacement, Placement
 
@@ -75,7 +77,7 @@ def _row(layer: LayerPlacement) -> tuple[str, ...]:
     memory = layer.memory
     passes = [str(number) for number in layer.passes]
     return (
-        f"{layer.name} ({layer.kind})",
+        f"{shown(layer.name)} ({layer.kind})",
         str(layer.n_nps),
         "-".join(dict.fromkeys([*passes[:1], *passes[-1:]])),
         f"{memory.weights:,}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from akida_lite.errors import shown
 from akida_lite.report.tables import Column, Table
 
 
@@ -119,7 +120,7 @@ def _row(layer: LayerComparison, born: bool) -> list[str]:
     measured = "" if layer.born_here is None else f"{layer.born_here:,}"
     first = layer.first_difference
     return [
-        layer.name,
+        shown(layer.name),
         f"{layer.values:,}",
         f"{layer.equal:,}",
         f"{layer.values - layer.equal:,}",

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from math import nan, prod
 
 from akida_lite.engine import EventCount
-from akida_lite.errors import InputError, LayerError, Problem
+from akida_lite.errors import InputError, LayerError, Problem, shown
 from akida_lite.hardware.memory import operations_per_event
 from akida_lite.layers import (
     FullyConnected,
@@ -235,7 +235,7 @@ def _table(layers: Mapping[str, LayerStatistics]) -> Table:
     images = next(iter(layers.values())).images
     rows = [
         [
-            f"{layer.name} ({layer.kind})",
+            f"{shown(layer.name)} ({layer.kind})",
             _fraction(layer.input_sparsity) if layer.counts_input else "-",
             _fraction(layer.output_sparsity),
             f"{layer.ops:,}" if layer.counts_input else "-",

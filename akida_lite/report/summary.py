@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from akida_lite.errors import Problem
+from akida_lite.errors import Problem, shown
 from akida_lite.fixed_point import INT32_MAX, INT32_MIN
 from akida_lite.hardware import Device, check
 from akida_lite.layers import (
@@ -124,12 +124,14 @@ def summary_of(
     """
     layers = tuple(layers)
     problems = [] if device is None else check(layers, device)
-    names = {layer.name for layer in layers}
+    by_layer: dict[str | None, list[Problem]] = {layer.name: [] for layer in layers}
+    whole = tuple(p for p in problems if p.layer not in by_layer)
+    for problem in problems:
+        by_layer.get(problem.layer, []).append(problem)
     rows = tuple(
-        _layer_summary(layer, *shapes, tuple(p for p in problems if p.layer == layer.name))
+        _layer_summary(layer, *shapes, tuple(by_layer[layer.name]))
         for layer, shapes in zip(layers, layer_shapes(layers), strict=True)
     )
-    whole = tuple(problem for problem in problems if problem.layer not in names)
     return Summary(name, None if device is None else device.name, rows, whole)
 
 
@@ -191,7 +193,7 @@ def _text_table(summary: Summary) -> Table:
     ]
     rows = []
     for row in summary.rows:
-        name = "\n".join(textwrap.wrap(row.name, NAME_WIDTH)) or row.name
+        name = "\n".join(textwrap.wrap(shown(row.name), NAME_WIDTH)) or row.name
         counts = f"{row.connections} / {row.weights}\n/ {_range(row.first_thresholds)}"
         shapes = (_shape(row.input_shape), _shape(row.output_shape), _kernel(row))
         rows.append([f"{name}\n({row.kind})", *shapes, "N/A", counts])
@@ -211,7 +213,7 @@ def _html_table(summary: Summary) -> Table:
     ]
     rows = [
         [
-            f"{row.name} ({row.kind})",
+            f"{shown(row.name)} ({row.kind})",
             _shape(row.input_shape),
             _shape(row.output_shape),
             _kernel(row),

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from akida_lite.errors import shown
+
 GAP = "  "
 NOTE_WIDTH = 96
 """Columns at which the text form breaks the notes below a table."""
@@ -37,6 +39,9 @@ class Column:
 @dataclass(frozen=True)
 class Table:
     """Cells of text with headings, a caption and notes.
+
+    Line breaks are the table's own: whoever puts a name into a cell passes it through
+    :func:`akida_lite.errors.shown`. Any other control character is spelled out here.
 
     Attributes
     ----------
@@ -88,7 +93,7 @@ class Table:
                 subsequent_indent=" " * len(mark),
                 break_on_hyphens=False,
             )
-        return "\n".join([self.caption, *lines])
+        return "\n".join(map(shown, [self.caption, *lines]))
 
     def _lines(self, cells: list[list[str]], widths: list[int]) -> list[str]:
         """Return the lines of one row, its cells padded to equal height."""
@@ -115,8 +120,8 @@ class Table:
         )
         body = "".join(self._html_row(row) for row in self.rows)
         legend = f'<p style="{_BELOW}">{escape(self.legend)}</p>' if self.legend else ""
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        caption = escape(self.caption)
+        notes = "".join(f"<li>{escape(shown(note))}</li>" for note in self.notes)
+        caption = escape(shown(self.caption))
         return (
             f'<div class="akida-lite-table" style="{_SCROLL}" tabindex="0" role="group" '
             f'aria-label="{caption}"><table class="table">'
@@ -134,5 +139,5 @@ class Table:
 
 def _cell(tag: str, text: str, column: Column, scope: str = "") -> str:
     style = _CELL.format(align=column.align)
-    content = "<br>".join(map(escape, text.split("\n")))
+    content = "<br>".join(escape(shown(line)) for line in text.split("\n"))
     return f'<{tag}{scope} style="{style}">{content}</{tag}>'

@@ -10,15 +10,15 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from akida_lite.errors import FileFormatError, InputError, LayerError, Problem
+from akida_lite.errors import FileFormatError, LayerError, Problem
 from akida_lite.layers import Layer, layer_shapes
 from akida_lite.storage.codec import Mismatch, decode_layers, encode_layers
 from akida_lite.storage.container import read_container, write_container
+from akida_lite.storage.plain import plain
 
 __all__ = ["load", "save"]
 
@@ -51,7 +51,7 @@ def save(
     """
     layer_shapes(tuple(layers))
     description, arrays = encode_layers(layers)
-    content = {"layers": description, "metadata": _plain(metadata, "metadata")}
+    content = {"layers": description, "metadata": plain(metadata, "metadata", depth=2)}
     write_container(path, content, arrays)
 
 
@@ -81,30 +81,6 @@ def load(path: str | os.PathLike[str]) -> tuple[tuple[Layer, ...], dict[str, Any
     if not isinstance(metadata, dict):
         raise _contradicts(path, "metadata is missing")
     return layers, metadata
-
-
-def _plain(value: Any, where: str) -> Any:
-    """Return `value` in the types JSON gives back."""
-    if isinstance(value, Mapping):
-        for key in value:
-            if not isinstance(key, str):
-                raise _not_plain(where, f"it has the key {key!r:.40}, keys are text")
-        return {key: _plain(part, f"{where}[{key!r}]") for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part, f"{where}[{i}]") for i, part in enumerate(value)]
-    if isinstance(value, float) and not math.isfinite(value):
-        raise _not_plain(where, f"it is {value}, which JSON cannot hold")
-    if value is not None and type(value) not in (str, int, float, bool):
-        raise _not_plain(
-            where,
-            f"it is {type(value).__name__}; text, numbers, booleans, None, and lists and "
-            "mappings of them are accepted",
-        )
-    return value
-
-
-def _not_plain(where: str, problem: str) -> InputError:
-    return InputError(Problem(where, problem, "convert it, for instance with int() or str()"))
 
 
 def _contradicts(path: str | os.PathLike[str], what: str) -> FileFormatError:

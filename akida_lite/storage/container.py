@@ -2,8 +2,7 @@
 
 The file is a zip archive whose members are stored, never compressed, so nothing in it can
 grow when read. ``header.json`` names every array with its type, shape, size and SHA-256;
-a member that it does not name, or that differs in any way, makes the file invalid. The
-same content always gives the same bytes.
+a member that it does not name, or that differs in any way, makes the file invalid.
 """
 
 from __future__ import annotations
@@ -12,16 +11,14 @@ import json
 import math
 import os
 import re
-import struct
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.errors import FileFormatError, Problem
+from akida_lite.errors import FileFormatError
 from akida_lite.files import atomic_write, sha256_of
 from akida_lite.fixed_point import bits_of_weights
 from akida_lite.packing import (
@@ -32,6 +29,14 @@ from akida_lite.packing import (
     unpack,
     unpack_ternary,
 )
+from akida_lite.storage.archive import (
+    GET_AGAIN,
+    NAME_A_MODEL,
+    invalid,
+    opened,
+    write_members,
+)
+from akida_lite.storage.plain import plain, read_plain
 
 FORMAT = "akida_lite"
 VERSION = 1
@@ -39,16 +44,11 @@ VERSION = 1
 Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
 
 _HEADER = "header.json"
-_HEADER_LIMIT = 1 << 24  # bytes; that of the largest model of the zoo takes 6,000
+_HEADER_LIMIT = 1 << 22  # bytes; that of the largest model of the zoo takes 6,000
+_RANK_LIMIT = 8
 _SAFE_NAME = re.compile(r"\w+(\.\w+)*", re.ASCII)
 # Types stored as they are; int8 is packed, and called ternary where five values make a byte.
 _LAYOUTS = {"int32": "<i4", "float16": "<f2", "float32": "<f4", "float64": "<f8"}
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date a zip archive can hold
-
-_GET_AGAIN = "get the file again from where it came from"
-_NAME_A_MODEL = (
-    "name a file written by Model.save(); a Keras model goes through convert() first"
-)
 
 
 def write_container(
@@ -68,6 +68,8 @@ def write_container(
 
     Raises
     ------
+    InputError
+        If `content` is not what JSON gives back, or there is more than can be read again.
     FileFormatError
         If the file cannot be written.
     """
@@ -75,17 +77,16 @@ def write_container(
     header = {
         "format": FORMAT,
         "version": VERSION,
-        "content": content,
+        "content": plain(content, "content", depth=1),
         "arrays": {name: entry for name, (entry, _) in encoded.items()},
     }
     text = json.dumps(header, sort_keys=True, allow_nan=False, indent=1).encode()
+    members = {_HEADER: text} | {name: data for name, (_, data) in encoded.items()}
     try:
-        with atomic_write(path) as file, zipfile.ZipFile(file, "w") as archive:
-            _add(archive, _HEADER, text)
-            for name, (_, data) in encoded.items():
-                _add(archive, name, data)
+        with atomic_write(path) as file:
+            write_members(path, file, members, _HEADER, _HEADER_LIMIT)
     except OSError as error:
-        raise _invalid(
+        raise invalid(
             path,
             f"it cannot be written ({error.strerror})",
             "choose a folder that exists, that you may write and that has space",
@@ -103,8 +104,7 @@ def read_container(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Arrays
     FileFormatError
         If the file cannot be read, is foreign, damaged, unsafe or from a later version.
     """
-    with _opened(path) as archive:
-        _check_members(path, archive)
+    with opened(path) as archive:
         header = _read_header(path, archive)
         _check_names(path, archive, header["arrays"])
         arrays = {
@@ -127,84 +127,32 @@ def _encode(array: npt.NDArray[Any]) -> tuple[dict[str, Any], bytes]:
     return entry | {"bytes": len(data), "sha256": sha256_of(data)}, data
 
 
-def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
-    member = zipfile.ZipInfo(name, _EPOCH)
-    # zipfile would otherwise note the operating system, and the bytes would depend on it.
-    member.create_system = 3
-    member.external_attr = 0o644 << 16
-    archive.writestr(member, data)
-
-
-@contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[zipfile.ZipFile]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
-    except zipfile.BadZipFile as error:
-        if _starts_like_zip(path):
-            raise _invalid(path, f"it is cut off or damaged ({error})", _GET_AGAIN) from error
-        raise _invalid(path, "it is no akida_lite file", _NAME_A_MODEL) from error
-    except OSError as error:
-        raise _invalid(
-            path, f"it cannot be read ({error.strerror or error})", "check its path and rights"
-        ) from error
-    except FileFormatError:
-        raise
-    # What else zipfile raises over nonsense in the fields of a damaged archive.
-    except (EOFError, OverflowError, RuntimeError, ValueError, struct.error) as error:
-        raise _invalid(path, f"it is cut off or damaged ({error})", _GET_AGAIN) from error
-
-
-def _starts_like_zip(path: str | os.PathLike[str]) -> bool:
-    with open(path, "rb") as file:
-        return file.read(4) == b"PK\x03\x04"
-
-
-def _check_members(path: str | os.PathLike[str], archive: zipfile.ZipFile) -> None:
-    """Refuse whatever could make reading take more memory than the file has bytes."""
-    members = archive.infolist()
-    for member in members:
-        if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1:
-            raise _invalid(
-                path,
-                f"member '{member.filename}' is compressed or encrypted; akida_lite only "
-                "stores",
-                _NAME_A_MODEL,
-            )
-    declared = sum(member.file_size for member in members)
-    size = os.path.getsize(path)
-    if declared > size:
-        raise _invalid(
-            path, f"its members declare {declared} bytes, the file has {size}", _GET_AGAIN
-        )
-
-
 def _read_header(path: str | os.PathLike[str], archive: zipfile.ZipFile) -> dict[str, Any]:
     if _HEADER not in archive.namelist():
-        raise _invalid(path, f"it has no {_HEADER}, so is no akida_lite file", _NAME_A_MODEL)
+        raise invalid(path, f"it has no {_HEADER}, so is no akida_lite file", NAME_A_MODEL)
     size = archive.getinfo(_HEADER).file_size
     if size > _HEADER_LIMIT:
-        raise _invalid(
-            path, f"its header takes {size} bytes, at most {_HEADER_LIMIT} do", _GET_AGAIN
+        raise invalid(
+            path, f"its header takes {size} bytes, at most {_HEADER_LIMIT} do", GET_AGAIN
         )
     try:
-        header = json.loads(archive.read(_HEADER))
-    except (ValueError, RecursionError) as error:
-        raise _invalid(path, f"its header is no JSON ({error})", _GET_AGAIN) from error
+        header = read_plain(archive.read(_HEADER))
+    except ValueError as error:
+        raise invalid(path, f"its header is no JSON ({error})", GET_AGAIN) from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise _invalid(path, "its header is not akida_lite's", _NAME_A_MODEL)
+        raise invalid(path, "its header is not akida_lite's", NAME_A_MODEL)
     version = header.get("version")
     if type(version) is not int or version < 1:
-        raise _invalid(path, f"its header has version {version!r}", _GET_AGAIN)
+        raise invalid(path, f"its header has version {version!r:.40}", GET_AGAIN)
     if version > VERSION:
-        raise _invalid(
+        raise invalid(
             path,
             f"it has format version {version}, this akida_lite reads up to {VERSION}",
             "run 'python -m pip install --upgrade akida-lite'",
         )
     for key in ("content", "arrays"):
         if not isinstance(header.get(key), dict):
-            raise _invalid(path, f"its header lacks {key!r}", _GET_AGAIN)
+            raise invalid(path, f"its header lacks {key!r}", GET_AGAIN)
     return header
 
 
@@ -214,13 +162,15 @@ def _check_names(
     names = archive.namelist()
     for name in (*names, *declared):
         if not _SAFE_NAME.fullmatch(name):
-            raise _invalid(path, f"member {name!r} has an unsafe name", "do not use this file")
+            problem = f"member {name!r:.99} has an unsafe name"
+            raise invalid(path, problem, "do not use this file")
     if len(set(names)) < len(names):
-        raise _invalid(path, "two of its members have one name", _GET_AGAIN)
+        raise invalid(path, "two of its members have one name", GET_AGAIN)
     expected = {_HEADER, *declared}
     for what, odd in (("lacks", expected - set(names)), ("adds", set(names) - expected)):
         if odd:
-            raise _invalid(path, f"it {what} members: {', '.join(sorted(odd))}", _GET_AGAIN)
+            named = ", ".join(sorted(odd)[:5]) + ", ..." * (len(odd) > 5)
+            raise invalid(path, f"it {what} members: {named}", GET_AGAIN)
 
 
 def _read_array(
@@ -229,14 +179,14 @@ def _read_array(
     size = _declared_size(entry)
     held = archive.getinfo(name).file_size
     if size is None or held != entry.get("bytes") or held != size:
-        raise _invalid(
+        raise invalid(
             path,
             f"array '{name}' has {held} bytes, which is not what its header says",
-            _GET_AGAIN,
+            GET_AGAIN,
         )
     data = archive.read(name)
     if sha256_of(data) != entry.get("sha256"):
-        raise _invalid(path, f"array '{name}' is damaged (SHA-256 mismatch)", _GET_AGAIN)
+        raise invalid(path, f"array '{name}' is damaged (SHA-256 mismatch)", GET_AGAIN)
     shape = tuple(entry["shape"])
     if entry["type"] == "int8":
         return unpack(data, entry["bits"], shape)
@@ -245,7 +195,7 @@ def _read_array(
             return unpack_ternary(data, shape)
         except FileFormatError as error:
             problem = f"array '{name}' is damaged ({error.problems[0].problem})"
-            raise _invalid(path, problem, _GET_AGAIN) from error
+            raise invalid(path, problem, GET_AGAIN) from error
     # Little-endian on disk, the machine's own order in memory.
     stored = np.frombuffer(data, _LAYOUTS[entry["type"]]).reshape(shape)
     return stored.astype(entry["type"])
@@ -258,6 +208,8 @@ def _declared_size(entry: Any) -> int | None:
     kind, shape, bits = entry.get("type"), entry.get("shape"), entry.get("bits")
     if not isinstance(shape, list) or not all(type(n) is int and n > 0 for n in shape):
         return None
+    if not isinstance(kind, str) or len(shape) > _RANK_LIMIT:
+        return None
     if kind == "int8":
         if type(bits) is not int or not 1 <= bits <= 8:
             return None
@@ -267,7 +219,3 @@ def _declared_size(entry: Any) -> int | None:
     if kind not in _LAYOUTS:
         return None
     return math.prod(shape) * np.dtype(_LAYOUTS[kind]).itemsize
-
-
-def _invalid(path: str | os.PathLike[str], problem: str, remedy: str) -> FileFormatError:
-    return FileFormatError(Problem(f"file '{os.fspath(path)}'", problem, remedy))

@@ -668,3 +668,10 @@ def test_lines_that_say_nothing_about_it_are_refused(draw, message):
         draw()
     assert str(caught.value) == message
     assert plt.get_fignums() == []
+
+
+def test_a_dollar_in_a_name_begins_no_formula():
+    ax = plots.potentials([1.0, 2.0], [r"$\frac{$", "price $5"])
+    ax.figure.canvas.draw()
+    shown = [label.get_text() for label in ax.get_yticklabels()]
+    assert shown == [r"\$\frac{\$", r"price \$5"]

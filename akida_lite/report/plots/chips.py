@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from akida_lite.errors import InputError, Problem
 from akida_lite.hardware import Placement
-from akida_lite.report.plots.style import COLOURS, HATCHES, new_axes
+from akida_lite.report.plots.style import COLOURS, HATCHES, as_written, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,7 +61,7 @@ def mesh(placement: Placement, *, pass_number: int = 1, ax: Axes | None = None) 
     status = placement.device.capacity.status
     ax.set_title(f"{placement.n_nps} NPs on {placement.device.name}{load} ({status} capacity)")
     if first_of:
-        names = [f"{owner} {placement.layers[owner].name}" for owner in first_of]
+        names = [f"{owner} {as_written(placement.layers[owner].name)}" for owner in first_of]
         ax.legend(first_of.values(), names, loc="upper left", bbox_to_anchor=(1, 1))
     return ax
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from akida_lite.errors import InputError, Problem, layer_problem
 from akida_lite.fixed_point import INT32_MAX, INT32_MIN
 from akida_lite.layers import InputData, Layer, Staircase
-from akida_lite.report.plots.style import BLUE, ORANGE, VERMILLION, new_axes
+from akida_lite.report.plots.style import BLUE, ORANGE, VERMILLION, as_written, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -124,7 +124,7 @@ def thresholds(layer: Layer, neuron: int = 0, *, ax: Axes | None = None) -> Axes
         ax.legend()
     ax.set_xlabel("potential (integer)")
     ax.set_ylabel(f"level of the event (0 to {2**staircase.bits - 1})")
-    ax.set_title(f"Layer {layer.name!r}, neuron {neuron}: thresholds")
+    ax.set_title(f"Layer '{as_written(layer.name)}', neuron {neuron}: thresholds")
     return ax
 
 

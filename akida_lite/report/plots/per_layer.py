@@ -14,6 +14,7 @@ from akida_lite.report.plots.style import (
     ORANGE,
     PALE,
     VERMILLION,
+    as_written,
     bar_height,
     new_axes,
 )
@@ -173,7 +174,7 @@ def _bars(
 
 
 def _name_rows(ax: Axes, names: Sequence[str]) -> None:
-    ax.set_yticks(np.arange(len(names)), names)
+    ax.set_yticks(np.arange(len(names)), list(map(as_written, names)))
     ax.invert_yaxis()
 
 

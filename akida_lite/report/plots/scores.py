@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite.errors import InputError, Problem
-from akida_lite.report.plots.style import GREEN, SKY, VERMILLION, new_axes
+from akida_lite.report.plots.style import GREEN, SKY, VERMILLION, as_written, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,6 +54,7 @@ def potentials(
     ax = new_axes(ax)
     if image is not None:
         ax = _beside(ax, image)
+    names = list(map(as_written, names))
     winner = int(values.argmax())
     right = true is None or winner == true
     bars = ax.barh(np.arange(len(values)), values, color=SKY, edgecolor="black")

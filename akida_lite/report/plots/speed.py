@@ -13,6 +13,7 @@ from akida_lite.report.plots.style import (
     HATCHES,
     LINES,
     MARKERS,
+    as_written,
     bar_height,
     new_axes,
 )
@@ -68,13 +69,13 @@ def speed_ratios(lines: Iterable[Mapping[str, Any]], *, ax: Axes | None = None) 
             color=COLOURS[index % len(COLOURS)],
             hatch=HATCHES[index % len(HATCHES)],
             edgecolor="black",
-            label=model,
+            label=as_written(model),
         )
         ax.bar_label(bars, [f"{value:.3g}" for value in values], padding=3)
     ax.axvline(1, color="black")
     ax.set_xscale("log")
     ax.margins(x=0.15)
-    ax.set_yticks(np.arange(len(ratios)), list(ratios))
+    ax.set_yticks(np.arange(len(ratios)), list(map(as_written, ratios)))
     ax.invert_yaxis()
     ax.set_xlabel("images per second over those of Keras predict (logarithmic)")
     ax.set_title("Speed beside Keras")

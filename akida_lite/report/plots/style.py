@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from akida_lite.errors import shown
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -35,3 +37,8 @@ def new_axes(ax: Axes | None, width: float = 8, height: float = 4) -> Axes:
 def bar_height(rows: int) -> float:
     """Return the inches that a figure of `rows` horizontal bars needs."""
     return 1.5 + 0.35 * rows
+
+
+def as_written(name: str) -> str:
+    """Return a name as matplotlib shows it, not as the formula that a dollar begins."""
+    return shown(name).replace("$", r"\$")

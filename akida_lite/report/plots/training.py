@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from akida_lite.errors import InputError, Problem
-from akida_lite.report.plots.style import COLOURS, LINES, MARKERS, new_axes
+from akida_lite.report.plots.style import COLOURS, LINES, MARKERS, as_written, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,7 +72,7 @@ def learning_curves(
 
 def _name(record: Mapping[str, Any]) -> str:
     recipe = record["recipe"]
-    return str(recipe["name"] if isinstance(recipe, Mapping) else recipe)
+    return as_written(str(recipe["name"] if isinstance(recipe, Mapping) else recipe))
 
 
 def _shared_axis(records: Sequence[Mapping[str, Any]]) -> str:
