@@ -42,6 +42,7 @@ _PUBLIC = {
     "nn": "nn",
     "parallel": "parallel",
     "plots": "report.plots",
+    "pretrained": "zoo.integers",
     "quantize": "conversion",
     "training": "training",
     "zoo": "zoo",
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from akida_lite.hardware import AKD1000 as AKD1000
     from akida_lite.model import Model as Model
     from akida_lite.report import plots as plots
+    from akida_lite.zoo.integers import pretrained as pretrained
 
 
 def __getattr__(name: str) -> Any:

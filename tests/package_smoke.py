@@ -83,6 +83,15 @@ def holds_the_deployed_weights():
         assert (folder / f"{stem}.json").exists(), name
 
 
+def runs_the_deployed_networks():
+    images, labels = al.datasets.load_cifar10_sample()
+    for name, network in al.zoo.NETWORKS.items():
+        model = al.pretrained(name)
+        assert model.labels == network.labels
+        correct = int((model.predict(images[:100]) == labels[:100]).sum())
+        assert correct == al.claim(f"{name}.akida.top1_n100").n_correct, (name, correct)
+
+
 def main():
     for package in ("keras", "tensorflow", "onnx", "matplotlib"):
         assert importlib.util.find_spec(package) is None, f"{package} is installed here"
@@ -93,6 +102,7 @@ def main():
         runs(Path(folder))
         names_what_is_missing(Path(folder))
     holds_the_deployed_weights()
+    runs_the_deployed_networks()
     print(f"akida_lite {al.__version__} with numpy {np.__version__}: all is well")
 
 

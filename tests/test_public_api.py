@@ -42,6 +42,7 @@ PUBLIC = [
     "nn",
     "parallel",
     "plots",
+    "pretrained",
     "quantize",
     "training",
     "zoo",

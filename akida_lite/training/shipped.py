@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from akida_lite import zoo
+from akida_lite.conversion import convert
 from akida_lite.conversion.binary_scales import make_scales_binary
 from akida_lite.conversion.margins import widen_margins
 from akida_lite.datasets.sources import load
@@ -175,7 +176,8 @@ def publish(name: str, folder: str | os.PathLike[str]) -> Path:
     Returns
     -------
     path
-        The weights file; its run record lies beside it and the index names it.
+        The weights file; its run record lies beside it and the index names it. Where these
+        widths are deployed, the integer model lies there as well, with all kernels in it.
     """
     recipe = recipe_called(name)
     model = build(recipe)
@@ -184,9 +186,14 @@ def publish(name: str, folder: str | os.PathLike[str]) -> Path:
         make_scales_binary(model)
         widen_margins(model, NETWORKS[recipe.model].input_scaling)
     FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / f"{name}.akw"
+    path, integers = FOLDER / f"{name}.akw", None
+    network = NETWORKS[recipe.model]
+    if recipe.bits == network.deployed:
+        integers = path.with_suffix(".akl")
+        scaling, labels = network.input_scaling, network.labels
+        convert(model, input_scaling=scaling, labels=labels).save(integers)
     metadata = {"recipe": name, "model": recipe.model, "bits": list(recipe.bits)}
-    save_weights(path, model, metadata)
+    save_weights(path, model, metadata, integers=integers)
     record = (Path(folder) / f"{name}.json").read_bytes()
     (FOLDER / f"{name}.json").write_bytes(record)
     shipped = {card.name: (card.model, card.bits) for card in shipped_cards().values()}

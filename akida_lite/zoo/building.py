@@ -8,10 +8,9 @@ from typing import Any
 
 import keras
 
-from akida_lite.errors import FileFormatError, InputError, Problem
-from akida_lite.files import sha256_of
+from akida_lite.errors import InputError, Problem
 from akida_lite.nn.widths import requested_widths
-from akida_lite.zoo.cards import Card, shipped_cards
+from akida_lite.zoo.cards import intact, shipped_cards
 from akida_lite.zoo.networks import Bits, Network
 from akida_lite.zoo.store import load_weights
 
@@ -83,27 +82,4 @@ def _shipped(
                 "ask for these, or pass weights=None and train",
             )
         )
-    _require_intact(card)
-    return card.path
-
-
-def _require_intact(card: Card) -> None:
-    if not card.path.exists():
-        raise FileFormatError(
-            Problem(
-                f"file '{card.path.name}'",
-                f"it is not in '{card.path.parent}': an installed package holds the weights "
-                "of the deployed networks only",
-                "take it from akida_lite/zoo/weights in the source repository and pass its "
-                "path as weights=, or install the repository itself: pip install -e",
-            )
-        )
-    found = sha256_of(card.path)
-    if found != card.sha256:
-        raise FileFormatError(
-            Problem(
-                f"file '{card.path.name}'",
-                f"SHA-256 {card.sha256} is expected, found {found}",
-                "install the package again",
-            )
-        )
+    return intact(card.path, card.sha256)

@@ -12,10 +12,12 @@ import tensorflow as tf
 from akida_lite import nn
 from akida_lite.conversion import convert
 from akida_lite.errors import DatasetError, FileFormatError, InputError
+from akida_lite.storage.container import read_container
 from akida_lite.training import Cycle, Recipe, Stage, loop, shipped, train
 from akida_lite.training.checkpoint import load_checkpoint, read_state, save_checkpoint
 from akida_lite.training.record import read_record
 from akida_lite.training.train import cycles_done, latent_name
+from akida_lite.zoo.integers import pretrained
 from akida_lite.zoo.networks import NETWORKS
 from akida_lite.zoo.store import load_weights
 
@@ -465,6 +467,28 @@ def test_what_is_trained_can_be_published(data, tmp_path, shipping):
     (trained, published) = (convert(each, input_scaling=SCALING) for each in (model, again))
     x = data[0][0]
     np.testing.assert_array_equal(trained.forward(x), published.forward(x))
+    assert (card.integers_sha256, card.integers_path.exists()) == (None, False)
+
+
+def test_deployed_weights_are_published_as_integer_model_as_well(
+    data, tmp_path, shipping, monkeypatch
+):
+    recipe = replace(FLOAT, name="tiny_w4", bits=(4, 4, 4))
+    shipping(recipe)
+    classes = replace(NETWORKS["tiny"].dataset, labels=("ant", "bee", "cow"))
+    deployed = replace(NETWORKS["tiny"], deployed=recipe.bits, dataset=classes)
+    monkeypatch.setitem(NETWORKS, "tiny", deployed)
+    model, _ = run(recipe, tmp_path / "run", data)
+    path = shipped.publish("tiny_w4", tmp_path / "run")
+    assert not [name for name in read_container(path)[1] if name.endswith("kernel")]
+    again = build(recipe)
+    load_weights(path, again)
+    integers = pretrained("tiny")
+    assert integers.labels == ("ant", "bee", "cow")
+    for keras_model in (model, again):
+        expected = convert(keras_model, input_scaling=SCALING)
+        x = data[0][0]
+        np.testing.assert_array_equal(integers.forward(x), expected.forward(x))
 
 
 def test_training_starts_from_what_ships_where_nothing_was_trained(

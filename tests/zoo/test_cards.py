@@ -14,11 +14,13 @@ from akida_lite.training import RECIPES
 from akida_lite.training.record import read_record
 from akida_lite.zoo import cards
 from akida_lite.zoo.cards import shipped_cards
+from akida_lite.zoo.networks import NETWORKS
 
 CARDS = {card.name: card for card in shipped_cards().values()}
+INTEGERS = [card for card in CARDS.values() if card.integers_sha256 is not None]
 DEPLOYED = "vgg_cifar10_w2a2i2"
 WIDTHS = {"weights_quantization": 2, "activ_quantization": 2}
-LIMITS = {"vgg_cifar10_w2a2i2": 4_000_000, "mobilenet_cifar10_w4a4i8": 1_600_000}
+LIMITS = {"vgg_cifar10_w2a2i2": 3_200_000, "mobilenet_cifar10_w4a4i8": 1_900_000}
 
 
 @pytest.mark.parametrize("name", CARDS)
@@ -59,11 +61,21 @@ def test_every_network_is_more_accurate_than_the_original():
 
 def test_the_folder_holds_what_the_index_names_and_nothing_else():
     found = {path.name for path in cards.FOLDER.iterdir()} - {"index.json"}
-    assert found == {f"{name}.{ending}" for name in CARDS for ending in ("akw", "json")}
+    expected = {f"{name}.{ending}" for name in CARDS for ending in ("akw", "json")}
+    assert found == expected | {card.integers_path.name for card in INTEGERS}
+
+
+def test_the_deployed_networks_ship_as_integer_models_too():
+    deployed = {(network.name, network.deployed) for network in NETWORKS.values()}
+    assert {(card.model, card.bits) for card in INTEGERS} == deployed
+    for card in INTEGERS:
+        assert sha256_of(card.integers_path) == card.integers_sha256
 
 
 def test_files_are_small():
     sizes = {name: card.path.stat().st_size for name, card in CARDS.items()}
+    for card in INTEGERS:
+        sizes[card.name] += card.integers_path.stat().st_size
     assert sum(sizes.values()) <= 60_000_000
     for name, size in sizes.items():
         assert size <= LIMITS.get(name, 30_000_000), name
@@ -73,9 +85,10 @@ def test_files_are_small():
 def folder(tmp_path, monkeypatch):
     """A copy of the folder with one network in it."""
     card = CARDS[DEPLOYED]
-    for path in (card.path, card.record_path):
+    for path in (card.path, card.integers_path, card.record_path):
         shutil.copy(path, tmp_path)
     entry = {"model": card.model, "bits": card.bits, "sha256": card.sha256}
+    entry["integers"] = card.integers_sha256
     (tmp_path / "index.json").write_text(json.dumps({DEPLOYED: entry}))
     monkeypatch.setattr(cards, "FOLDER", tmp_path)
     shipped_cards.cache_clear()
