@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite import storage
+from akida_lite import storage, web
 from akida_lite.engine import onnx_graph
 from akida_lite.errors import (
     FileFormatError,
@@ -426,6 +426,31 @@ class Model:
         """
         known = {key: value for key, value in self.metadata.items() if value not in (None, "")}
         onnx_graph.export(self._layers, path, known)
+
+    def to_web(self, folder: Path, samples: Pixels | None = None) -> None:
+        """Write a folder whose page runs the model in a browser, with the same integers.
+
+        ``index.html`` works from any static server and when it is opened from a disk; it
+        loads nothing from elsewhere. Whoever opens it chooses a picture, or takes one with
+        a camera, and sees which neurons fire in each layer and which class wins. The page
+        repeats what the reference backend computes, and says if a bit differs.
+
+        Parameters
+        ----------
+        folder : path
+            A new or an empty folder, or an earlier export, which is replaced. It appears
+            when it is complete.
+        samples : uint8 array of shape (n, height, width, channels), optional
+            Pictures that the page offers; some of them are among those it tests itself
+            with.
+
+        Raises
+        ------
+        InputError
+            If `folder` holds anything else or cannot be written, or `samples` are not what
+            the first layer reads.
+        """
+        web.write_folder(folder, self._layers, self.metadata, samples)
 
 
 def _nobody() -> None:

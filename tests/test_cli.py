@@ -285,6 +285,14 @@ def test_export_writes_a_file_that_onnx_runtime_runs(model_file, tmp_path, capsy
     np.testing.assert_array_equal(found, al.Model.load(model_file).forward(x))
 
 
+def test_export_writes_a_page(model_file, tmp_path, capsys):
+    status, lines, _ = run(capsys, "export", model_file, tmp_path / "page", "--web")
+    size = sum(file.stat().st_size for file in (tmp_path / "page").iterdir())
+    index = tmp_path / "page" / "index.html"
+    assert (status, lines) == (0, [f"{index}: {size:,} bytes with what it loads"])
+    assert "akida-lite-live" in index.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -339,6 +347,10 @@ def test_export_writes_a_file_that_onnx_runtime_runs(model_file, tmp_path, capsy
         (
             ["export", "tiny.akl", "nowhere/out.onnx"],
             "file 'nowhere/out.onnx': there is no folder 'nowhere'. Fix: create it first.",
+        ),
+        (
+            ["export", "tiny.akl", "tiny.akl", "--web"],
+            "folder 'tiny.akl': it is a file. Fix: name a folder.",
         ),
         (
             ["benchmark", "lenet"],

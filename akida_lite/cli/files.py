@@ -6,9 +6,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from akida_lite.cli.subjects import add_model_arguments, subject_of
 from akida_lite.errors import InputError, Problem
 from akida_lite.files import is_same_file
+from akida_lite.zoo.networks import NETWORKS
 
 _SUFFIX = ".akl"
 
@@ -32,9 +35,16 @@ def add_commands(commands: Any) -> None:
         help="as Keras computes, or rounded as the original tools did (default: exact)",
     )
     convert.set_defaults(run=run_convert)
-    export = commands.add_parser("export", help="write an integer model as an ONNX file")
+    export = commands.add_parser(
+        "export", help="write an integer model as an ONNX file, or as a page for browsers"
+    )
     add_model_arguments(export)
-    export.add_argument("output", type=Path, metavar="OUT.onnx")
+    export.add_argument(
+        "output", type=Path, metavar="OUT", help="an ONNX file; with --web, a folder"
+    )
+    export.add_argument(
+        "--web", action="store_true", help="write a folder whose index.html runs the model"
+    )
     export.set_defaults(run=run_export)
 
 
@@ -55,13 +65,29 @@ def run_convert(given: argparse.Namespace) -> int:
 
 
 def run_export(given: argparse.Namespace) -> int:
-    """Export to ONNX."""
+    """Export to ONNX, or to a page."""
+    if given.web:
+        return _export_page(given)
     if not given.output.parent.is_dir():
         problem = f"there is no folder '{given.output.parent}'"
         raise InputError(Problem(f"file '{given.output}'", problem, "create it first"))
     keep_input(given.output, given.model)
     subject_of(given).integer_model().to_onnx(given.output)
     print(f"{given.output}: {given.output.stat().st_size:,} bytes")
+    return 0
+
+
+def _export_page(given: argparse.Namespace) -> int:
+    samples = None
+    if given.model in NETWORKS:
+        sample = NETWORKS[given.model].dataset.sample
+        if sample is not None:
+            images, labels = sample()
+            # The first image of each class.
+            samples = images[np.unique(labels, return_index=True)[1]]
+    subject_of(given).integer_model().to_web(given.output, samples=samples)
+    size = sum(file.stat().st_size for file in given.output.iterdir())
+    print(f"{given.output / 'index.html'}: {size:,} bytes with what it loads")
     return 0
 
 

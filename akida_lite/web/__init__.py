@@ -1,1 +1,9 @@
-"""Integer models that run in a browser."""
+"""Run integer models in a browser: an engine in JavaScript and WebAssembly, and its panel.
+
+`Model.to_web` writes a page of its own; `panel` shows a model where it stands, in a gallery
+page or a notebook. The engine gives the integers of the reference backend.
+"""
+
+from akida_lite.web.folder import write_folder
+
+__all__ = ["write_folder"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
 from functools import cache
 from importlib.resources import files
 
 ENGINE = ("engine.js", "loading.js")
-PANEL = ()
+PANEL = ("pictures.js", "views.js", "sources.js", "panel.js")
 
 
 def kernel() -> bytes:
@@ -17,10 +18,19 @@ def kernel() -> bytes:
 
 @cache
 def bundle(names: tuple[str, ...] = ENGINE + PANEL) -> str:
-    """Return the text of a script that defines ``akidaLite``, and the element of the panel."""
+    """Return the text of a script that defines ``akidaLite``, and the element of the panel.
+
+    A page may run it several times, as notebooks do; the first one counts.
+    """
     encoded = base64.b64encode(kernel()).decode()
     decoded = f'Uint8Array.from(atob("{encoded}"), (character) => character.charCodeAt(0))'
-    return "\n".join([f"const KERNEL = () => {decoded};", *map(_text, names)])
+    parts = [
+        f"const KERNEL = () => {decoded};",
+        f"const akidaLiteStyle = {json.dumps(_text('panel.css'))};",
+        *map(_text, names),
+        "globalThis.akidaLite = akidaLite;",
+    ]
+    return "\n".join(["if (!globalThis.akidaLite) {", *parts, "}", ""])
 
 
 def _text(name: str) -> str:

@@ -15,13 +15,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from akida_lite.engine import trace
-from akida_lite.layers import InputConvolutional, InputData, Layer
+from akida_lite.layers import Layer
 from akida_lite.web.describing import Body, described
-
-Pixels = npt.NDArray[np.uint8]
+from akida_lite.web.images import Pixels, input_of, value_range
 
 FIRST_UNIT = 0x4000
 _BITS = 15
@@ -43,8 +41,7 @@ def payload_of(
     vectors : uint8 array of shape (n, height, width, channels)
         Images whose results, as the reference engine defines them, the web engine repeats.
     """
-    first = layers[0]
-    assert isinstance(first, InputConvolutional | InputData)  # layer_shapes has seen to it
+    first = input_of(layers)
     body = Body()
     header = {
         "format": _FORMAT,
@@ -53,7 +50,7 @@ def payload_of(
         "shape": first.input_shape,
         "size": int(np.prod(first.input_shape)),
         "bits": first.input_bits,
-        "range": _range(first, metadata["input_scaling"]),
+        "range": value_range(layers, metadata["input_scaling"]),
         "layers": described(layers, body),
         "samples": [body.add(sample.tobytes()) for sample in samples],
         "vectors": _answers(tuple(layers), vectors, body),
@@ -78,20 +75,6 @@ def script(payload: bytes) -> bytes:
 def inline(payload: bytes) -> str:
     """Return `payload` in base64, for a page that carries it itself."""
     return base64.b64encode(payload).decode()
-
-
-def _range(first: InputConvolutional | InputData, scaling: Sequence[float]) -> list[int]:
-    """Return the values that stand for black and white in what the model was trained on.
-
-    Keras models read 0 to 1 or -1 to 1, by ``x_keras = (pixel - b) / a``; where nothing is
-    scaled, values span what the layer reads.
-    """
-    highest = (1 << first.input_bits) - 1
-    a, b = scaling
-    if isinstance(first, InputData) or (a, b) == (1, 0):
-        return [0, highest]
-    low = b - a if b > 0 else 0.0
-    return [max(0, round(low)), max(1, min(highest, round(b + a)))]
 
 
 def _answers(layers: tuple[Layer, ...], vectors: Pixels, body: Body) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ def node(tmp_path_factory):
     if shutil.which("node") is None:
         pytest.skip("there is no node; tests/browser runs the same script in Chromium")
     script = tmp_path_factory.mktemp("node") / "engine.js"
-    script.write_text(f"{bundle(ENGINE)}\nglobalThis.akidaLite = akidaLite;\n", "utf-8")
+    script.write_text(bundle(ENGINE), "utf-8")
     node = Node(script)
     yield node
     node.process.stdin.close()
