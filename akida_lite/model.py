@@ -23,6 +23,7 @@ from akida_lite.errors import (
 from akida_lite.hardware import AKD1000, Device, Placement, place
 from akida_lite.layers import InputData, Layer, Potentials, Shape, layer_shapes
 from akida_lite.metadata import checked_labels, checked_name, checked_scaling
+from akida_lite.report.display import results_show_themselves
 from akida_lite.report.last_run import LastRun
 from akida_lite.report.statistics import LayerStatistics, ModelStatistics
 from akida_lite.report.summary import Summary, summary_of
@@ -329,7 +330,10 @@ class Model:
         return output
 
     def summary(self, device: Device = AKD1000) -> Summary:
-        """Describe every layer, and say whether a device takes it.
+        """Print a table of the layers, with whether a device takes each; return it.
+
+        Where results show themselves, as in a notebook or at an interactive prompt,
+        nothing is printed: the table would stand there twice.
 
         Parameters
         ----------
@@ -338,9 +342,14 @@ class Model:
         Returns
         -------
         Summary
-            Prints as a table, and shows as one in a notebook.
         """
-        return summary_of(self._layers, name=self._name, device=device)
+        summary = summary_of(self._layers, name=self._name, device=device)
+        if not results_show_themselves():
+            print(summary)
+        return summary
+
+    def _repr_html_(self) -> str:
+        return summary_of(self._layers, name=self._name, device=AKD1000)._repr_html_()
 
     def map(self, device: Device = AKD1000) -> Placement:
         """Place the layers on the processors of a device.

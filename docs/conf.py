@@ -1,5 +1,6 @@
 """Configuration of the documentation; ``docs/build.py`` builds it."""
 
+import os
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -8,6 +9,9 @@ DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS / "_ext"))
 
 from inventories import write_inventory  # noqa: E402
+
+# Pages show what their expressions give: a summary that printed itself would stand there twice.
+os.environ["AKIDA_LITE_RESULTS_SHOWN"] = "1"
 
 project = "akida_lite"
 author = "The akida_lite developers"

@@ -3,6 +3,8 @@
 import copy
 import os
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +16,7 @@ from strategies import runs
 from akida_lite import storage
 from akida_lite.engine import run
 from akida_lite.errors import FileFormatError, HardwareError, InputError, LayerError
-from akida_lite.hardware import AKD1000_TUTORIAL
+from akida_lite.hardware import AKD1000, AKD1000_TUTORIAL
 from akida_lite.layers import (
     Convolutional,
     FullyConnected,
@@ -330,6 +332,48 @@ def test_statistics_of_arrays_in_any_layout_and_type(x):
 
 
 # -- devices -----------------------------------------------------------------------------
+
+
+def test_the_summary_is_printed_once_where_nobody_shows_results(capsys, monkeypatch):
+    model = model_of(name="m")
+    table = f"{summary_of(model.layers, name='m', device=AKD1000)}\n"
+    summary = model.summary()
+    assert capsys.readouterr().out == table
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
+    assert model.summary() == summary
+    assert capsys.readouterr().out == ""
+    assert f"{summary!r}\n" == table
+
+
+@pytest.mark.parametrize("where", ["script", "prompt", "notebook", "page"])
+def test_a_summary_stands_once_in_a_script_at_a_prompt_and_in_a_notebook(where, tmp_path):
+    model_of(name="m").save(tmp_path / "m.akl")
+    code = f"import akida_lite as al\nmodel = al.Model.load({str(tmp_path / 'm.akl')!r})\n"
+    (tmp_path / "script.py").write_text(code + "model.summary()\n")
+    arguments = {
+        "script": [str(tmp_path / "script.py")],
+        "prompt": ["-i", "-q"],
+        "notebook": ["-m", "IPython", "--no-banner", "--simple-prompt", "--colors=NoColor"],
+        "page": [str(tmp_path / "script.py")],
+    }
+    shown = {"AKIDA_LITE_RESULTS_SHOWN": "1"} if where == "page" else {}
+    done = subprocess.run(
+        [sys.executable, *arguments[where]],
+        input="" if where in ("script", "page") else f"{code}model.summary()\n",
+        env={**os.environ, **shown, "IPYTHONDIR": str(tmp_path), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = 0 if where == "page" else 1
+    assert done.stdout.count("Model 'm' on AKD1000") == expected, done.stdout
+
+
+def test_a_model_shows_its_layers_in_a_notebook():
+    model = model_of(name="m")
+    html = model._repr_html_()
+    assert html == summary_of(model.layers, name="m", device=AKD1000)._repr_html_()
+    assert "<table" in html
 
 
 def test_the_summary_is_that_of_the_report():

@@ -98,8 +98,8 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--backend",
         choices=("fast", "reference", "keras"),
-        default="fast",
-        help="of the integer model; 'keras' leaves it out (default: fast)",
+        help="one side alone: the integer model, with either engine, or 'keras' "
+        "(default: both)",
     )
     parser.add_argument(
         "--data-dir", metavar="DIR", help="folder with an archive of the data set"
@@ -115,14 +115,20 @@ def run(given: argparse.Namespace) -> int:
         _require_positive("threads", given.threads, "cores")
         _limit_keras(given.threads)
     x, y = _test_images(dataset_of(given), given.images, given.data_dir)
-    subject = subject_of(given)
+    integers_alone = given.backend not in (None, "keras")
+    subject = subject_of(given, in_keras=not integers_alone)
     only_keras = given.backend == "keras" or (given.bits is not None and not any(given.bits))
     if only_keras and subject.keras_model is None:
         problem = f"{given.model!r} is an integer model and has no Keras side"
         raise InputError(Problem("option '--backend'", problem, "leave it out"))
-    backend = None if only_keras else given.backend
     evaluation = evaluate(
-        subject, x, y, backend=backend, threads=given.threads, workers=given.workers
+        subject,
+        x,
+        y,
+        backend=None if only_keras else given.backend or "fast",
+        with_keras=not integers_alone,
+        threads=given.threads,
+        workers=given.workers,
     )
     if given.json:
         print(json.dumps(vars(evaluation)))
@@ -137,6 +143,7 @@ def evaluate(
     y: Any,
     *,
     backend: str | None,
+    with_keras: bool = True,
     threads: int | None,
     workers: int = 1,
 ) -> Evaluation:
@@ -149,6 +156,8 @@ def evaluate(
     y : int64 array of shape (n,)
     backend : str or None
         Of the integer model; None leaves it out.
+    with_keras : bool
+        Whether the Keras model, where there is one, is counted as well.
     threads : int or None
         Cores for the integer model in each process, None for all, shared out equally.
     workers : int
@@ -162,7 +171,7 @@ def evaluate(
             akida = model.predict(x, **options)
         else:
             akida = parallel.predict(model, x, workers=workers, **options)
-    if subject.keras_model is not None:
+    if with_keras and subject.keras_model is not None:
         keras = _keras_classes(subject, x)
     return Evaluation(
         model=subject.name,

@@ -50,7 +50,7 @@ def add_commands(commands: Any) -> None:
 
 def run_convert(given: argparse.Namespace) -> int:
     """Convert and save."""
-    subject = subject_of(given)
+    subject = subject_of(given, in_keras=True)
     if subject.saved is not None:
         problem = "it is an integer model already"
         remedy = "name a .keras file or a network of the zoo"

@@ -18,6 +18,7 @@ from akida_lite.hardware import (
     Device,
     check,
 )
+from akida_lite.report import summary_of
 
 _DEVICES = {
     "akd1000": AKD1000,
@@ -53,7 +54,8 @@ def add_commands(commands: Any) -> None:
 
 def run_summary(given: argparse.Namespace) -> int:
     """Print the table of layers."""
-    summary = subject_of(given).integer_model().summary(_DEVICES[given.device])
+    model = subject_of(given).integer_model()
+    summary = summary_of(model.layers, name=model.name, device=_DEVICES[given.device])
     print(json.dumps(asdict(summary)) if given.json else summary)
     return 0
 

@@ -96,8 +96,15 @@ def add_model_arguments(parser: argparse.ArgumentParser, argument: str = "model"
     )
 
 
-def subject_of(given: argparse.Namespace) -> Subject:
+def subject_of(given: argparse.Namespace, *, in_keras: bool = False) -> Subject:
     """Return the model that :func:`add_model_arguments` has read.
+
+    Parameters
+    ----------
+    given : Namespace
+    in_keras : bool
+        Whether a network of the zoo is wanted as Keras model. Otherwise its integer model
+        is taken where it ships, and Keras stays out.
 
     Raises
     ------
@@ -111,7 +118,11 @@ def subject_of(given: argparse.Namespace) -> Subject:
     if text in NETWORKS:
         _refuse(given, "input_scaling", "input_is_sparse", about="a network of the zoo")
         network = NETWORKS[text]
-        keras_model = al.zoo.keras_model(network, given.bits or network.deployed)
+        bits = tuple(given.bits or network.deployed)
+        if bits == network.deployed and not in_keras:
+            model = al.pretrained(text)
+            return Subject(text, None, model, model.input_scaling, {}, model.labels)
+        keras_model = al.zoo.keras_model(network, bits)
         return Subject(text, keras_model, None, network.input_scaling, {}, network.labels)
     path = Path(text)
     if not path.is_file():

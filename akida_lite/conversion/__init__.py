@@ -5,6 +5,7 @@ weights and thresholds, and returns the integer model. `check_compatibility` lis
 stands in the way, `quantize` makes the Keras model, and `compare` holds the two together.
 """
 
+from akida_lite import keras_start  # noqa: F401 (before anything imports Keras)
 from akida_lite.conversion.comparing import compare
 from akida_lite.conversion.converting import check_compatibility, convert
 from akida_lite.conversion.quantizing import quantize

@@ -1,5 +1,6 @@
 """Quantized Keras layers: what a model is trained with before it is converted."""
 
+from akida_lite import keras_start  # noqa: F401 (before anything imports Keras)
 from akida_lite.nn.activations import ActivationDiscreteRelu, QuantizedReLU
 from akida_lite.nn.blocks import conv_block, dense_block, separable_conv_block
 from akida_lite.nn.layers import (

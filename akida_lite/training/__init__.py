@@ -4,6 +4,7 @@
 takes a recipe, a network and images of your own.
 """
 
+from akida_lite import keras_start  # noqa: F401 (before anything imports Keras)
 from akida_lite.training.recipes import RECIPES, Cycle, Recipe, Stage
 from akida_lite.training.shipped import train_shipped
 from akida_lite.training.train import train

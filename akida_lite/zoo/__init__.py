@@ -29,6 +29,7 @@ def __getattr__(name: str) -> Any:
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
+        import_module("akida_lite.keras_start")
         return getattr(import_module(module), name)
     except ModuleNotFoundError as error:
         require_keras(f"{__name__}.{name}", error)
