@@ -103,6 +103,7 @@ def main():
         names_what_is_missing(Path(folder))
     holds_the_deployed_weights()
     runs_the_deployed_networks()
+    assert importlib.util.find_spec("akida_lite.benchmark") is None
     print(f"akida_lite {al.__version__} with numpy {np.__version__}: all is well")
 
 

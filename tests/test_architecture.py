@@ -33,7 +33,6 @@ ROW = {
     "parallel": 6,
     "zoo": 7,
     "training": 7,
-    "benchmark": 8,
     "claims": 8,
     "cli": 8,
     "__main__": 9,

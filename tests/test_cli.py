@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 
 import akida_lite as al
-from akida_lite import benchmark
 from akida_lite.claims import Claim, checking
-from akida_lite.cli import evaluation, main, numbers
+from akida_lite.cli import evaluation, main
 from akida_lite.errors import DatasetError, Problem
 from akida_lite.nn import conv_block, dense_block
 from akida_lite.report import summary_of
@@ -387,11 +386,6 @@ def test_export_writes_a_page(model_file, tmp_path, capsys):
             "folder 'tiny.akl': it is a file. Fix: name a folder.",
         ),
         (
-            ["benchmark", "lenet"],
-            "option 'model': 'lenet' is none of 'vgg_cifar10', 'mobilenet_cifar10'. "
-            "Fix: choose one of them.",
-        ),
-        (
             ["train", "lenet"],
             f"recipe 'lenet': it is none of {', '.join(RECIPES)}. Fix: choose one.",
         ),
@@ -473,45 +467,6 @@ def test_claims_write_prints_what_changed(capsys, monkeypatch):
     status, lines, _ = run(capsys, "claims", "--write")
     assert (status, lines[0]) == (0, "tiny.top1: 80.00 %")
     assert lines[1] == "1 claims changed"
-
-
-def measured_by(asked):
-    def measured(model, *, peers, seconds):
-        asked.append((model, tuple(peers), seconds))
-        yield benchmark.Measurement(model, "keras_predict", 1.0, 1, 1.0, 1.0, None, 1.0, 1.0)
-
-    return measured
-
-
-def test_benchmark_prints_one_object_a_line(capsys, monkeypatch, tmp_path):
-    asked, path = [], tmp_path / "lines.jsonl"
-    monkeypatch.setattr(numbers, "benchmark", measured_by(asked))
-    arguments = ("--peers", "keras_predict", "--seconds", 0.5, "--note", "quiet", "-o", path)
-    status, lines, _ = run(capsys, "benchmark", *arguments)
-    assert status == 0
-    assert path.read_text("utf-8").splitlines() == lines
-    first, *others = map(json.loads, lines)
-    assert (first["kind"], first["note"]) == ("machine", "quiet")
-    assert [one["model"] for one in others] == list(al.zoo.NETWORKS)
-    assert {"model", "peer", "images_per_s", "ratio_to_keras", "peak_rss_mib"} <= others[
-        -1
-    ].keys()
-    assert asked == [(name, ("keras_predict",), 0.5) for name in al.zoo.NETWORKS]
-
-
-def test_benchmark_says_what_statistics_cost_where_the_engine_runs(capsys, monkeypatch):
-    monkeypatch.setattr(numbers, "benchmark", measured_by([]))
-    cost = benchmark.StatisticsCost("vgg_cifar10", 1.0, 2, 3)
-    monkeypatch.setattr(numbers, "statistics_cost", lambda model, seconds: cost)
-    _, lines, _ = run(capsys, "benchmark", "vgg_cifar10")
-    assert [json.loads(line)["kind"] for line in lines] == ["machine", "peer", "statistics"]
-
-
-def test_benchmark_of_growth_measures_no_model(capsys, monkeypatch):
-    point = benchmark.GrowthPoint("width", 1, 2, 3, 4.0, 5.0, 0.8)
-    monkeypatch.setattr(numbers, "growth", lambda seconds: iter([point]))
-    _, lines, _ = run(capsys, "benchmark", "--growth")
-    assert [json.loads(line)["kind"] for line in lines] == ["machine", "growth"]
 
 
 @pytest.fixture

@@ -37,8 +37,6 @@ EVERY_PLOT = {
     "weight_histogram": lambda ax: plots.weight_histogram(np.ones(3), np.ones(3), ax=ax),
     "thresholds": lambda ax: plots.thresholds(one_neuron([1, 2, 3]), ax=ax),
     "mesh": lambda ax: plots.mesh(place(small_model()), ax=ax),
-    "speed_ratios": lambda ax: plots.speed_ratios(SPEEDS, ax=ax),
-    "speed_growth": lambda ax: plots.speed_growth(GROWTH, ax=ax),
     "learning_curves": lambda ax: plots.learning_curves([record("float")], ax=ax),
     "accuracy_by_bits": lambda ax: plots.accuracy_by_bits(BITS, ax=ax),
     "accuracy_by_operations": lambda ax: plots.accuracy_by_operations(WORK, ax=ax),
@@ -53,20 +51,6 @@ FIGURES = ["event_maps", "images", "receptive_field"]
 """Plots of several pictures, which make a figure of their own."""
 BITS = {"here": {"float": 93.5, "2/2": 92.25}, "original": {"float": 93.0, "2/2": 91.5}}
 WORK = {"before": [(158e6, 92.5)], "now": [(110e6, 92.5), (90e6, 92.0)]}
-SPEEDS = [
-    {"kind": "machine", "processor": "abacus"},
-    {"kind": "peer", "peer": "keras_predict", "model": "vgg", "ratio_to_keras": 1.0},
-    {"kind": "peer", "peer": "keras_predict", "model": "mobilenet", "ratio_to_keras": 1.0},
-    {"kind": "peer", "peer": "akida_lite", "model": "vgg", "ratio_to_keras": 4.5},
-    {"kind": "peer", "peer": "akida_lite", "model": "mobilenet", "ratio_to_keras": 2.25},
-    {"kind": "peer", "peer": "abacus", "model": "vgg", "ratio_to_keras": 0.125},
-    {"kind": "peer", "peer": "alone", "model": "vgg", "ratio_to_keras": None},
-]
-GROWTH = [
-    {"kind": "growth", "varied": "batch_size", "batch_size": 64, "ratio_to_keras": 3.0},
-    {"kind": "growth", "varied": "batch_size", "batch_size": 1, "ratio_to_keras": 9.0},
-    {"kind": "growth", "varied": "width", "width": 16, "ratio_to_keras": 2.0},
-]
 COMPARISON = Comparison(
     (
         LayerComparison("conv_0", 1000, 1000),
@@ -620,54 +604,6 @@ def test_records_that_do_not_fit_are_refused(records, quantity, message):
     with pytest.raises(InputError) as caught:
         plots.learning_curves(records, quantity=quantity)
     assert str(caught.value) == message
-
-
-# -- speed -------------------------------------------------------------------------------
-
-
-def test_speeds_are_bars_from_keras_on():
-    ax = plots.speed_ratios(SPEEDS)
-    assert tick_names(ax) == ["keras_predict", "akida_lite", "abacus"]
-    assert legend(ax) == ["vgg", "mobilenet"]
-    ends = [bar.get_x() + bar.get_width() for bar in ax.patches]
-    assert ends == [1.0, 4.5, 0.125, 1.0, 2.25]
-    assert [text.get_text() for text in ax.texts] == ["1", "4.5", "0.125", "1", "2.25"]
-    assert len({bar.get_hatch() for bar in ax.patches}) == 2
-
-
-def test_growth_is_one_line_in_order():
-    ax = plots.speed_growth(GROWTH)
-    np.testing.assert_array_equal(ax.lines[0].get_xydata(), [(1, 9), (64, 3)])
-    assert ax.get_xlabel() == "batch size (images)"
-    (xy,) = plots.speed_growth(GROWTH, varied="width").lines[0].get_xydata()
-    np.testing.assert_array_equal(xy, (16, 2))
-
-
-@pytest.mark.parametrize(
-    ("draw", "message"),
-    [
-        (
-            lambda: plots.speed_ratios(GROWTH),
-            "lines: none has the ratio of a peer to Keras. Fix: take the lines of akida-lite "
-            "benchmark with keras_predict.",
-        ),
-        (
-            lambda: plots.speed_growth(SPEEDS),
-            "lines: none varies batch_size. Fix: take the lines of akida-lite benchmark with "
-            "--growth.",
-        ),
-        (
-            lambda: plots.speed_growth(GROWTH, varied="colour"),
-            "option 'varied': 'colour' is none of 'batch_size', 'image_size', 'width'. "
-            "Fix: choose one of them.",
-        ),
-    ],
-)
-def test_lines_that_say_nothing_about_it_are_refused(draw, message):
-    with pytest.raises(InputError) as caught:
-        draw()
-    assert str(caught.value) == message
-    assert plt.get_fignums() == []
 
 
 def test_a_dollar_in_a_name_begins_no_formula():

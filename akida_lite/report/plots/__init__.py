@@ -13,7 +13,6 @@ from akida_lite.report.plots.neurons import thresholds, weight_histogram
 from akida_lite.report.plots.per_layer import comparison, ops, sparsity
 from akida_lite.report.plots.pictures import event_maps, filters, images, receptive_field
 from akida_lite.report.plots.scores import potentials
-from akida_lite.report.plots.speed import speed_growth, speed_ratios
 from akida_lite.report.plots.style import COLOURS
 from akida_lite.report.plots.trade_offs import accuracy_by_bits, accuracy_by_operations
 from akida_lite.report.plots.training import learning_curves
@@ -34,8 +33,6 @@ __all__ = [
     "potentials",
     "receptive_field",
     "sparsity",
-    "speed_growth",
-    "speed_ratios",
     "thresholds",
     "weight_histogram",
 ]

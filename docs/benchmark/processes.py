@@ -9,9 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from akida_lite.errors import InputError, Problem
+
+TASK = "--task"
+"""Option by which the command does one task in place of measuring."""
 
 
 def run_task(
@@ -28,7 +32,7 @@ def run_task(
     model : str
         Name of a subject.
     task : str
-        As `akida_lite.benchmark.tasks.run` takes it.
+        As `benchmark.tasks.run` takes it.
     folder : str
         With the files of the preparations.
     seconds : float
@@ -42,8 +46,8 @@ def run_task(
         If it fails, with its reason.
     """
     started = repr(time.time())
-    command = [sys.executable, "-m", "akida_lite.benchmark"]
-    command += [model, task, folder, str(seconds), started]
+    command = [sys.executable, str(Path(__file__).parent)]
+    command += [TASK, model, task, folder, str(seconds), started]
     variables = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **(environment or {})}
     done = subprocess.run(command, capture_output=True, env=variables)
     if done.returncode:

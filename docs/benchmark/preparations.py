@@ -1,15 +1,14 @@
-"""What writes the files that peers load, so that they need no Keras."""
+"""Writers of the files that peers load, so that peers need no Keras."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from akida_lite.benchmark.subjects import Subject
+from benchmark.subjects import Subject
 
 LAYERS_FILE = "layers.akl"
 ONNX_FILE = "exported.onnx"
@@ -19,29 +18,36 @@ TFLITE_FILE = "int8.tflite"
 
 def prepare_layers(model: Subject, folder: Path) -> None:
     """Write the integer layers, from which ONNX files are made too."""
-    import_module("akida_lite.storage").save(folder / LAYERS_FILE, model.layers(), {})
+    from akida_lite import storage
+
+    storage.save(folder / LAYERS_FILE, model.layers(), {})
 
 
 def prepare_onnx(model: Subject, folder: Path) -> None:
     """Write what ``Model.to_onnx`` does."""
     del model
-    import_module("akida_lite.engine.onnx_graph").export(_layers(folder), folder / ONNX_FILE)
+    from akida_lite.engine.onnx_graph import export
+
+    export(_layers(folder), folder / ONNX_FILE)
 
 
 def prepare_float32(model: Subject, folder: Path) -> None:
     """Write the same integers computed in float32, without products of bytes."""
     del model
-    build = import_module("akida_lite.engine.onnx_graph").build
+    from akida_lite.engine.onnx_graph import build
+
     graph = build(_layers(folder), eight_bits=False)
     (folder / FLOAT32_FILE).write_bytes(graph.SerializeToString())
 
 
 def prepare_tflite(model: Subject, folder: Path) -> None:
     """Write the float network, quantized to int8 by TensorFlow Lite."""
-    tensorflow = import_module("tensorflow")
+    import tensorflow
+
     lite = tensorflow.lite
     converter = lite.TFLiteConverter.from_keras_model(model.float_model())
-    examples = model.images()[:8].astype(np.float32) / 255
+    a, b = model.input_scaling
+    examples = (model.images()[:8].astype(np.float32) - b) / a
     converter.representative_dataset = lambda: ([image[None]] for image in examples)
     converter.optimizations = [lite.Optimize.DEFAULT]
     converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS_INT8]
@@ -51,7 +57,9 @@ def prepare_tflite(model: Subject, folder: Path) -> None:
 
 
 def _layers(folder: Path) -> Any:
-    return import_module("akida_lite.storage").load(folder / LAYERS_FILE)[0]
+    from akida_lite import storage
+
+    return storage.load(folder / LAYERS_FILE)[0]
 
 
 PREPARATIONS: dict[str, Callable[[Subject, Path], None]] = {

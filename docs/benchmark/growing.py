@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib import import_module
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 
-from akida_lite.benchmark.timing import rate
+from benchmark.timing import rate
 
 _IMAGES = 256
+_SCALING = (255, 0)
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What is varied, one at a time.
+    """Sizes of a run, of which one at a time is varied.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ VALUES = {
     "image_size": (16, 32, 64),
     "width": (16, 32, 64, 128),
 }
-"""What each is set to while the others keep the default of `Setting`."""
+"""Size to the values that it takes while the others keep the default of `Setting`."""
 
 
 def growth(*, seconds: float = 2.0) -> Iterator[GrowthPoint]:
@@ -90,7 +90,11 @@ def growth(*, seconds: float = 2.0) -> Iterator[GrowthPoint]:
 
 def network(setting: Setting) -> tuple[Any, Any]:
     """Return a network of the setting's size, untrained, as Keras model and as layers."""
-    keras, nn = import_module("keras"), import_module("akida_lite.nn")
+    import keras
+
+    from akida_lite import nn
+    from akida_lite.conversion import convert
+
     keras.utils.set_random_seed(1)
     bits = {"weight_quantization": 2, "activ_quantization": 2}
     shape = (setting.image_size, setting.image_size, 3)
@@ -112,20 +116,20 @@ def network(setting: Setting) -> tuple[Any, Any]:
         x, 10, name="scores", weight_quantization=2, activ_quantization=None
     )
     model = keras.Model(inputs, scores)
-    convert = import_module("akida_lite.conversion").convert
-    return model, convert(model, input_scaling=(255, 0)).layers
+    return model, convert(model, input_scaling=_SCALING).layers
 
 
 def _measured(
     varied: str, setting: Setting, keras_model: Any, layers: Any, seconds: float
 ) -> GrowthPoint:
-    run = import_module("akida_lite.engine").run
+    from akida_lite.engine import run
+
     size = setting.image_size
     images = max(_IMAGES * 32**2 // size**2, 2 * setting.batch_size)
-    # One at a time a few tell as much, and Keras takes long for each.
+    # In batches of one, Keras takes long for each image, and few images tell as much.
     images = min(images, 32 * setting.batch_size)
     pixels = np.random.default_rng(1).integers(0, 256, (images, size, size, 3), np.uint8)
-    scaled = pixels.astype(np.float32) / 255
+    scaled = pixels.astype(np.float32) / _SCALING[0]
     of_keras = rate(
         lambda x, batch: keras_model.predict(x, batch_size=batch, verbose=0),
         scaled,

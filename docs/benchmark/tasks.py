@@ -1,4 +1,4 @@
-"""What a process of the benchmark does: prepare a file, or measure one thing."""
+"""The tasks of a process: to prepare a file, or to measure one thing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from akida_lite.benchmark.peers import PEERS, Peer
-from akida_lite.benchmark.preparations import LAYERS_FILE, PREPARATIONS
-from akida_lite.benchmark.subjects import Subject
-from akida_lite.benchmark.timing import latency, peak_rss_mib, rate, times
+from benchmark.peers import PEERS, Peer
+from benchmark.preparations import LAYERS_FILE, PREPARATIONS
+from benchmark.subjects import Subject
+from benchmark.timing import latency, peak_rss_mib, rate, times
 
 MEMORY = "memory:"
 """Before the name of a peer: measure its memory with all images in one batch."""
@@ -53,9 +53,11 @@ def measure(
     interpreter = peak_rss_mib()
     predict = peer.load(model, folder)
     blank = np.zeros((1, *model.images().shape[1:]), np.uint8)
-    predict(peer.wanted(blank), 1)
+    predict(peer.wanted(blank, model.input_scaling), 1)
     cold_start = time.time() - started
-    images = peer.wanted(np.resize(model.images(), (peer.images, *blank.shape[1:])))
+    images = peer.wanted(
+        np.resize(model.images(), (peer.images, *blank.shape[1:])), model.input_scaling
+    )
     rates = {size: rate(predict, images, size, seconds) for size in peer.batch_sizes}
     best = max(rates, key=lambda size: rates[size])
     return {
@@ -72,7 +74,7 @@ def weigh(peer: Peer, model: Subject, folder: Path) -> dict[str, Any]:
     interpreter = peak_rss_mib()
     predict = peer.load(model, folder)
     shape = model.images().shape[1:]
-    images = peer.wanted(np.resize(model.images(), (peer.images, *shape)))
+    images = peer.wanted(np.resize(model.images(), (peer.images, *shape)), model.input_scaling)
     predict(images, len(images))
     return {"batch_memory_mib": round(peak_rss_mib() - interpreter, 1)}
 
@@ -87,7 +89,7 @@ def count_against_not(folder: Path, model: Subject, seconds: float) -> dict[str,
     taken: dict[bool, list[float]] = {False: [], True: []}
 
     def in_turn() -> None:
-        # What else the machine does meets both.
+        # Runs alternate, so that background load slows both alike.
         for counts, seconds_taken in taken.items():
             start = time.perf_counter()
             run_layers(layers, images, count_events=counts)

@@ -5,21 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from akida_lite.benchmark.preparations import (
+from benchmark.preparations import (
     FLOAT32_FILE,
     LAYERS_FILE,
     ONNX_FILE,
     TFLITE_FILE,
 )
-from akida_lite.benchmark.subjects import Images, Subject
-from akida_lite.benchmark.timing import Predict
+from benchmark.subjects import Images, Subject
+from benchmark.timing import Predict
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Peer:
     requires : tuple of str
         Packages without which the peer is left out.
     wants_pixels : bool
-        Whether it reads uint8 pixels instead of float32 from 0 to 1.
+        Whether it reads uint8 pixels instead of float32 as Keras does.
     images : int
         At most so many images, for peers that are slow.
     prepared_by : tuple of str
@@ -60,9 +59,10 @@ class Peer:
         """Whether the packages that it needs are here."""
         return all(find_spec(package) for package in self.requires)
 
-    def wanted(self, images: Images) -> Any:
-        """Return images as it reads them."""
-        return images if self.wants_pixels else images.astype(np.float32) / 255
+    def wanted(self, images: Images, scaling: tuple[float, float]) -> Any:
+        """Return images as it reads them; `scaling` as in `Subject`."""
+        a, b = scaling
+        return images if self.wants_pixels else (images.astype(np.float32) - b) / a
 
 
 def load_keras_predict(model: Subject, folder: Path) -> Predict:
@@ -82,16 +82,18 @@ def load_keras_call(model: Subject, folder: Path) -> Predict:
 def load_tf_function(model: Subject, folder: Path) -> Predict:
     """Return the model compiled to one TensorFlow function."""
     del folder
-    compiled = import_module("tensorflow").function(model.keras_model())
+    import tensorflow as tf
+
+    compiled = tf.function(model.keras_model())
     return lambda x, size: [compiled(part).numpy() for part in _parts(x, size)]
 
 
 def load_tflite(model: Subject, folder: Path) -> Predict:
     """Return TensorFlow Lite in int8: without the chip's semantics."""
     del model
-    interpreter = import_module("tensorflow").lite.Interpreter(
-        str(folder / TFLITE_FILE), num_threads=os.cpu_count()
-    )
+    import tensorflow as tf
+
+    interpreter = tf.lite.Interpreter(str(folder / TFLITE_FILE), num_threads=os.cpu_count())
     entry = interpreter.get_input_details()[0]["index"]
     leaving = interpreter.get_output_details()[0]["index"]
     interpreter.allocate_tensors()
@@ -114,8 +116,10 @@ def load_engine(backend: str) -> Callable[[Subject, Path], Predict]:
 
     def load(model: Subject, folder: Path) -> Predict:
         del model
-        run = import_module("akida_lite.engine").run
-        layers, _ = import_module("akida_lite.storage").load(folder / LAYERS_FILE)
+        from akida_lite import storage
+        from akida_lite.engine import run
+
+        layers, _ = storage.load(folder / LAYERS_FILE)
         return lambda x, size: run(layers, x, backend=backend, batch_size=size or None)
 
     return load
@@ -124,8 +128,10 @@ def load_engine(backend: str) -> Callable[[Subject, Path], Predict]:
 def load_numpy(model: Subject, folder: Path) -> Predict:
     """Return the engine where ONNX Runtime is not installed: matrix products of numpy."""
     del model
-    prepare = import_module("akida_lite.engine.fast").prepare
-    layers, _ = import_module("akida_lite.storage").load(folder / LAYERS_FILE)
+    from akida_lite import storage
+    from akida_lite.engine.fast import prepare
+
+    layers, _ = storage.load(folder / LAYERS_FILE)
     program = prepare(layers, None)
     return lambda x, size: [
         program.output(part) for part in _parts(x, size or program.batch_size)
@@ -137,7 +143,9 @@ def load_onnx(file: str) -> Callable[[Subject, Path], Predict]:
 
     def load(model: Subject, folder: Path) -> Predict:
         del model
-        session = import_module("onnxruntime").InferenceSession(
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(
             str(folder / file), providers=["CPUExecutionProvider"]
         )
         return lambda x, size: [session.run(None, {"input": part}) for part in _parts(x, size)]
@@ -148,7 +156,9 @@ def load_onnx(file: str) -> Callable[[Subject, Path], Predict]:
 def load_openvino(model: Subject, folder: Path) -> Predict:
     """Return OpenVINO, which refuses 8-bit convolutions with a scale for each filter."""
     del model
-    compiled = import_module("openvino").compile_model(str(folder / FLOAT32_FILE), "CPU")
+    import openvino
+
+    compiled = openvino.compile_model(str(folder / FLOAT32_FILE), "CPU")
     return lambda x, size: [compiled([part]) for part in _parts(x, size)]
 
 

@@ -13,7 +13,7 @@ from akida_lite.engine.onnx_runtime import usable_cores
 
 PACKAGES = ("akida_lite", "numpy", "keras", "tensorflow", "onnx", "onnxruntime", "openvino")
 
-# What makes products of bytes quick; the first three letters of a kernel's name.
+# Instructions that multiply bytes, as Linux names them among a processor's flags.
 _INSTRUCTIONS = ("avx2", "avx_vnni", "avx512_vnni", "amx_int8", "asimddp", "i8mm")
 
 

@@ -1,12 +1,12 @@
-"""What counting events costs a run."""
+"""How much longer a run takes when events are counted."""
 
 from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
 
-from akida_lite.benchmark.processes import run_task
-from akida_lite.benchmark.tasks import STATISTICS
+from benchmark.processes import run_task
+from benchmark.tasks import STATISTICS
 
 
 @dataclass(frozen=True)

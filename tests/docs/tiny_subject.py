@@ -1,11 +1,12 @@
 """A network small enough to measure in a moment, in the forms that the benchmark wants."""
 
 import numpy as np
+from benchmark.subjects import Subject
 
-from akida_lite.benchmark import Subject
 from akida_lite.errors import InputError, Problem
 
 SHAPE = (8, 8, 3)
+SCALING = (255, 0)
 
 
 def subject():
@@ -14,6 +15,7 @@ def subject():
         layers=_layers,
         float_model=lambda: _network(0),
         images=lambda: np.random.default_rng(1).integers(0, 256, (4, *SHAPE), np.uint8),
+        input_scaling=SCALING,
     )
 
 
@@ -24,7 +26,7 @@ def broken():
 def _layers():
     import akida_lite as al
 
-    return al.convert(_network(2), input_scaling=(255, 0)).layers
+    return al.convert(_network(2), input_scaling=SCALING).layers
 
 
 def _network(bits):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite import zoo
+from akida_lite.datasets.sources import load
 from akida_lite.errors import InputError, Problem
 from akida_lite.zoo.networks import NETWORKS
 
@@ -24,19 +25,22 @@ class Subject:
     Attributes
     ----------
     keras_model : callable
-        Makes the quantized Keras model, whose input is the pixel divided by 255.
+        Makes the quantized Keras model.
     layers : callable
         Makes the integer layers of the same model.
     float_model : callable
         Makes a Keras model of the same architecture without quantizers.
     images : callable
         Gives uint8 images of shape (n, h, w, c).
+    input_scaling : (float, float)
+        ``(a, b)`` of ``x_keras = (pixel - b) / a``.
     """
 
     keras_model: Callable[[], Any]
     layers: Callable[[], Sequence[Any]]
     float_model: Callable[[], Any]
     images: Callable[[], Images]
+    input_scaling: tuple[float, float]
 
 
 def zoo_subject(name: str) -> Subject:
@@ -59,19 +63,19 @@ def zoo_subject(name: str) -> Subject:
         return zoo.keras_model(network, network.deployed)
 
     def layers() -> Sequence[Any]:
-        convert = import_module("akida_lite.conversion").convert
-        scaling = network.input_scaling
-        converted: Sequence[Any] = convert(keras_model(), input_scaling=scaling).layers
-        return converted
+        from akida_lite.conversion import convert
+
+        return convert(keras_model(), input_scaling=network.input_scaling).layers
 
     def float_model() -> Any:
         return zoo.keras_model(network, (0, 0, 0), trained=False)
 
     def images() -> Images:
-        sample: Images = import_module("akida_lite.datasets").load_cifar10_sample()[0]
-        return sample
+        dataset = network.dataset
+        sample = dataset.sample() if dataset.sample else dataset.split(load(dataset))[1]
+        return sample[0]
 
-    return Subject(keras_model, layers, float_model, images)
+    return Subject(keras_model, layers, float_model, images, network.input_scaling)
 
 
 def subject(name: str) -> Subject:

@@ -1,4 +1,4 @@
-"""How fast peers are beside each other, from the lines of ``akida-lite benchmark``."""
+"""How fast peers are beside each other, from the lines of the benchmark."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ VARIED = {
     "image_size": "height and width of the images (pixels)",
     "width": "filters of the first layer",
 }
-"""What growth is drawn over to the label of its axis."""
+"""Size that growth is drawn over to the label of its axis."""
 
 
 def speed_ratios(lines: Iterable[Mapping[str, Any]], *, ax: Axes | None = None) -> Axes:
@@ -35,7 +35,7 @@ def speed_ratios(lines: Iterable[Mapping[str, Any]], *, ax: Axes | None = None) 
     Parameters
     ----------
     lines : iterable of mapping
-        Of ``akida-lite benchmark``, one object a line; those that have no ``peer`` and
+        Of the benchmark, one object a line; those that have no ``peer`` and
         ``ratio_to_keras`` are left out.
     ax : Axes, optional
 
@@ -91,7 +91,7 @@ def speed_growth(
     Parameters
     ----------
     lines : iterable of mapping
-        Of ``akida-lite benchmark --growth``; those that vary something else are left out.
+        Of the benchmark with ``--growth``; those that vary something else are left out.
     varied : {"batch_size", "image_size", "width"}
     ax : Axes, optional
 
@@ -133,5 +133,5 @@ def speed_growth(
 
 def _require(found: Any, problem: str, needed: str) -> None:
     if not found:
-        remedy = f"take the lines of akida-lite benchmark with {needed}"
+        remedy = f"take the lines of the benchmark with {needed}"
         raise InputError(Problem("lines", problem, remedy))

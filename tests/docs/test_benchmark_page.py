@@ -4,12 +4,12 @@ import json
 import re
 from pathlib import Path
 
-import benchmark_results
 import pytest
+from benchmark import page
+from benchmark.growing import VALUES
+from benchmark.results import lines_of
 from docutils import nodes
 
-from akida_lite.benchmark import lines_of
-from akida_lite.benchmark.growing import VALUES
 from akida_lite.errors import FileFormatError
 from akida_lite.zoo.networks import NETWORKS
 
@@ -75,7 +75,7 @@ def cells(node):
     ("facts", "end"), [({}, ""), ({"note": "busy"}, "; busy"), ({"load": None}, None)]
 )
 def test_the_machine_is_a_sentence(facts, end, printed):
-    node = printed(benchmark_results.BenchmarkMachine, [MACHINE | facts, PEER])
+    node = printed(page.BenchmarkMachine, [MACHINE | facts, PEER])
     load = "" if end is None else f"; load of the machine before: 0.1{end}"
     assert node.astext() == (
         "Measured on 2026-11-24 on Abacus (2 cores, avx2, Linux x86_64); Python 3.11.7, "
@@ -85,15 +85,15 @@ def test_the_machine_is_a_sentence(facts, end, printed):
 
 def test_peers_and_trials_are_tables(printed):
     other = PEER | {"peer": "abacus", "model": "mobilenet", "ratio_to_keras": None}
-    assert cells(printed(benchmark_results.BenchmarkPeers, [MACHINE, PEER, other])) == [
+    assert cells(printed(page.BenchmarkPeers, [MACHINE, PEER, other])) == [
         ["Peer", "vgg", "mobilenet"],
         ["akida_lite", "4.50", "–"],
         ["abacus", "–", "–"],
     ]
-    assert cells(printed(benchmark_results.BenchmarkTrials, [TRIAL]))[1:] == [
+    assert cells(printed(page.BenchmarkTrials, [TRIAL]))[1:] == [
         ["beads", "0.061, over bytes", "slow (Abacus, 2026-11-24)"]
     ]
-    titles, first, *_ = cells(printed(benchmark_results.BenchmarkHeadline, [MACHINE, PEER]))
+    titles, first, *_ = cells(printed(page.BenchmarkHeadline, [MACHINE, PEER]))
     assert titles == ["Compared", "vgg"]
     assert first == ["images per second, over Keras predict", "4.50"]
 
@@ -101,7 +101,7 @@ def test_peers_and_trials_are_tables(printed):
 @pytest.mark.parametrize(("lines", "options"), [([PEER], {}), (GROWTH, {"growth": None})])
 def test_figures_are_drawn_where_sphinx_finds_them(lines, options, printed, tmp_path):
     pytest.importorskip("matplotlib").use("agg")
-    figure = printed(benchmark_results.BenchmarkFigure, lines, options | {"alt": "bars"})
+    figure = printed(page.BenchmarkFigure, lines, options | {"alt": "bars"})
     (image,) = figure.findall(nodes.image)
     assert (image["uri"], image["alt"]) == ("/gen/benchmark/file.png", "bars")
     assert (tmp_path / "gen/benchmark/file.png").stat().st_size > 1000
@@ -109,12 +109,12 @@ def test_figures_are_drawn_where_sphinx_finds_them(lines, options, printed, tmp_
 
 def test_a_damaged_file_stops_the_page(printed):
     with pytest.raises(FileFormatError, match="line 1 is"):
-        printed(benchmark_results.BenchmarkPeers, [{"peer": "no kind"}])
+        printed(page.BenchmarkPeers, [{"peer": "no kind"}])
 
 
 def test_the_files_of_the_page_are_there_and_hold_what_it_prints():
-    page = (DOCS / "user_guide" / "benchmark.rst").read_text("utf-8")
-    named = set(re.findall(r"benchmark-\w+:: (\S+)", page))
+    text = (DOCS / "user_guide" / "benchmark.rst").read_text("utf-8")
+    named = set(re.findall(r"benchmark-\w+:: (\S+)", text))
     assert named == {path.relative_to(DOCS).as_posix() for path in FILES}
     models, growth, trials = (
         lines_of(DOCS / "benchmark" / f"{name}.jsonl")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from statistics import median
 from typing import Any, TypeAlias
@@ -44,9 +43,10 @@ def peak_rss_mib() -> float:
     """Return the largest memory this process has had, in MiB."""
     status = Path("/proc/self/status")
     if status.exists():
-        # What getrusage says starts with the parent's figure.
+        # A process starts with its parent's figure in getrusage, and with its own here.
         line = next(line for line in status.read_text().splitlines() if "VmHWM" in line)
         return int(line.split()[1]) / 1024
-    resource = import_module("resource")
+    import resource
+
     bytes_or_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return float(bytes_or_kib) / (2**20 if sys.platform == "darwin" else 2**10)

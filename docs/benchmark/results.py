@@ -7,11 +7,11 @@ import os
 from dataclasses import asdict
 from typing import Any
 
-from akida_lite.benchmark.counting import StatisticsCost
-from akida_lite.benchmark.growing import GrowthPoint
-from akida_lite.benchmark.machine import Machine
-from akida_lite.benchmark.measuring import Measurement
 from akida_lite.errors import FileFormatError, Problem
+from benchmark.counting import StatisticsCost
+from benchmark.growing import GrowthPoint
+from benchmark.machine import Machine
+from benchmark.measuring import Measurement
 
 Result = Machine | Measurement | StatisticsCost | GrowthPoint
 
@@ -30,7 +30,7 @@ def as_line(result: Result) -> str:
 
 
 def lines_of(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """Return the lines of a file that ``akida-lite benchmark --output`` wrote.
+    """Return the lines of a file that the benchmark wrote with ``--output``.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def lines_of(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
             line = None
         if not isinstance(line, dict) or "kind" not in line:
             problem = f"line {number} is {text[:40]!r}, no JSON object with a 'kind'"
-            remedy = "write it again: akida-lite benchmark --output FILE"
+            remedy = "write it again: tox run -e benchmark -- --output FILE"
             raise FileFormatError(Problem(f"file '{os.fspath(path)}'", problem, remedy))
         lines.append(line)
     return lines

@@ -1,4 +1,4 @@
-"""Sphinx prints what ``akida-lite benchmark --output`` wrote, so that no page types a speed.
+"""Sphinx prints what ``tox run -e benchmark -- --output`` wrote, so that no page types a speed.
 
 * ``.. benchmark-machine:: FILE`` says where and when a file was measured;
 * ``.. benchmark-headline:: FILE`` lists the ratios that the engine is judged by;
@@ -21,7 +21,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from tables import table
 
-from akida_lite.benchmark import headline, lines_of
+from benchmark.figures import VARIED, speed_growth, speed_ratios
+from benchmark.headlines import headline
+from benchmark.results import lines_of
 
 Lines = list[dict[str, Any]]
 
@@ -137,23 +139,18 @@ def machine_sentence(machine: Mapping[str, Any]) -> str:
 
 def draw_peers(lines: Lines, path: Path) -> None:
     """Write the figure of ratios."""
-    from akida_lite.report import plots
-
-    _save(plots.speed_ratios(lines).get_figure(), path)
+    _save(speed_ratios(lines).get_figure(), path)
 
 
 def draw_growth(lines: Lines, path: Path) -> None:
     """Write one panel for each size that grows."""
     import matplotlib.pyplot as plt
 
-    from akida_lite.report import plots
-    from akida_lite.report.plots.speed import VARIED
-
     figure, axes = plt.subplots(
         1, len(VARIED), figsize=(11, 3.6), sharey=True, layout="constrained"
     )
     for ax, varied in zip(axes, VARIED, strict=True):
-        plots.speed_growth(lines, varied=varied, ax=ax)
+        speed_growth(lines, varied=varied, ax=ax)
         ax.set_title("")
         ax.label_outer()
     figure.suptitle("Growth of the lead")

@@ -1,6 +1,8 @@
 """The benchmark measures what it says; how long anything takes is asserted nowhere."""
 
 import json
+import subprocess
+import sys
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -8,10 +10,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny_subject
+from benchmark import command, growing, machine, measuring, peers, tasks
+from benchmark.counting import StatisticsCost, statistics_cost
+from benchmark.growing import GrowthPoint, growth
+from benchmark.headlines import headline
+from benchmark.machine import this_machine
+from benchmark.measuring import Measurement, benchmark
+from benchmark.peers import PEERS
+from benchmark.preparations import PREPARATIONS
+from benchmark.results import as_line, lines_of
 
 import akida_lite as al
-from akida_lite import benchmark
-from akida_lite.benchmark import growing, machine, measuring, peers, tasks
+from akida_lite.zoo.networks import NETWORKS
+
+BENCHMARK = Path(__file__).parents[2] / "docs" / "benchmark"
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +32,7 @@ def _children_find_the_subject(monkeypatch):
 
 
 def measured(*names):
-    return list(benchmark.benchmark("tiny_subject:subject", peers=names, seconds=0.01))
+    return list(benchmark("tiny_subject:subject", peers=names, seconds=0.01))
 
 
 @pytest.mark.slow
@@ -42,7 +54,7 @@ def test_peers_are_measured_in_processes_of_their_own():
 
 
 def test_the_cost_of_statistics_is_measured_in_turns():
-    cost = benchmark.statistics_cost("tiny_subject:subject", seconds=0.01)
+    cost = statistics_cost("tiny_subject:subject", seconds=0.01)
     assert cost.ratio > 0
     assert cost.alternations >= 1
 
@@ -53,15 +65,15 @@ def folder(tmp_path_factory):
     with warnings.catch_warnings():
         # TensorFlow Lite comments on its own options.
         warnings.simplefilter("ignore")
-        for prepare in benchmark.PREPARATIONS.values():
+        for prepare in PREPARATIONS.values():
             prepare(tiny_subject.subject(), folder)
     return folder
 
 
 @pytest.mark.filterwarnings("ignore:(?s).*tf.lite.Interpreter:UserWarning")
-@pytest.mark.parametrize("name", benchmark.PEERS)
+@pytest.mark.parametrize("name", PEERS)
 def test_every_peer_can_be_measured(name, folder):
-    peer = benchmark.PEERS[name]
+    peer = PEERS[name]
     if not peer.installed:
         pytest.skip(f"{name} needs {', '.join(peer.requires)}")
     facts = tasks.measure(peer, tiny_subject.subject(), folder, 0.01, 0.0)
@@ -119,9 +131,9 @@ def test_a_peer_whose_packages_are_missing_is_left_out(monkeypatch):
 
 def test_a_peer_that_fails_is_named_with_its_reason():
     with pytest.raises(al.InputError) as refused:
-        list(benchmark.benchmark("tiny_subject:broken", peers=["akida_lite"], seconds=0.01))
+        list(benchmark("tiny_subject:broken", peers=["akida_lite"], seconds=0.01))
     assert str(refused.value).startswith(
-        "benchmark of 'tiny_subject:broken', layers: exit status 1: subject: it is broken. "
+        "benchmark of 'tiny_subject:broken', layers: exit status 2: subject: it is broken. "
         "Fix: use another. Fix: run it alone: "
     )
 
@@ -138,14 +150,14 @@ def test_a_peer_that_fails_is_named_with_its_reason():
         (
             "vgg_cifar10",
             ["akida_lite", "abacus"],
-            f"option 'peers': 'abacus' is none of {', '.join(map(repr, benchmark.PEERS))}. "
+            f"option 'peers': 'abacus' is none of {', '.join(map(repr, PEERS))}. "
             "Fix: choose among them.",
         ),
     ],
 )
 def test_what_is_unknown_is_refused(name, peers, message):
     with pytest.raises(al.InputError) as refused:
-        next(benchmark.benchmark(name, peers=peers))
+        next(benchmark(name, peers=peers))
     assert str(refused.value) == message
 
 
@@ -160,11 +172,11 @@ EXACT = {
 
 @pytest.mark.parametrize("name", EXACT)
 def test_peers_that_claim_the_integers_of_the_chip_give_them(name, folder):
-    if not benchmark.PEERS[name].installed:
+    if not PEERS[name].installed:
         pytest.skip("it is not installed")
     subject = tiny_subject.subject()
-    predict = benchmark.PEERS[name].load(subject, folder)
-    reference = benchmark.PEERS["akida_lite_reference"].load(subject, folder)
+    predict = PEERS[name].load(subject, folder)
+    reference = PEERS["akida_lite_reference"].load(subject, folder)
     expected = reference(subject.images(), 0).output
     found = EXACT[name](predict(subject.images(), 2))
     np.testing.assert_array_equal(found, expected)
@@ -173,7 +185,7 @@ def test_peers_that_claim_the_integers_of_the_chip_give_them(name, folder):
 def test_growth_varies_one_size_at_a_time(monkeypatch):
     monkeypatch.setattr(growing, "VALUES", {"batch_size": (1, 2), "width": (4,)})
     monkeypatch.setattr(growing, "Setting", lambda: SMALL)
-    points = list(benchmark.growth(seconds=0.01))
+    points = list(growth(seconds=0.01))
     assert [(point.varied, point.batch_size, point.width) for point in points] == [
         ("batch_size", 1, 2),
         ("batch_size", 2, 2),
@@ -189,7 +201,7 @@ SMALL = growing.Setting(batch_size=2, image_size=8, width=2)
 
 
 def test_the_machine_is_described():
-    facts = benchmark.this_machine("busy")
+    facts = this_machine("busy")
     assert facts.cores >= 1
     assert facts.processor
     assert facts.packages["numpy"] == np.__version__
@@ -198,7 +210,7 @@ def test_the_machine_is_described():
 
 def test_packages_that_are_missing_have_no_version(monkeypatch):
     monkeypatch.setattr(machine, "PACKAGES", ("numpy", "no-such-package"))
-    assert list(benchmark.this_machine().packages) == ["numpy"]
+    assert list(this_machine().packages) == ["numpy"]
 
 
 def line(peer, **facts):
@@ -216,7 +228,7 @@ def test_the_headline_lists_what_the_engine_is_judged_by():
         line("akida_lite", model="mobilenet", ratio_to_keras=None),
         {"kind": "statistics", "model": "vgg", "ratio": 1.014},
     ]
-    models, rows = benchmark.headline(lines)
+    models, rows = headline(lines)
     assert models == ["vgg", "mobilenet"]
     assert [row[1:] for row in rows] == [
         ["2.00", "–"],
@@ -231,14 +243,14 @@ def test_the_headline_lists_what_the_engine_is_judged_by():
 
 def test_lines_are_written_and_read(tmp_path):
     results = [
-        benchmark.this_machine(),
-        benchmark.Measurement("m", "p", 1.0, 1, 1.0, 1.0, None, 1.0, 1.0),
-        benchmark.StatisticsCost("m", 1.0, 2, 3),
-        benchmark.GrowthPoint("width", 1, 2, 3, 4.0, 5.0, 0.8),
+        this_machine(),
+        Measurement("m", "p", 1.0, 1, 1.0, 1.0, None, 1.0, 1.0),
+        StatisticsCost("m", 1.0, 2, 3),
+        GrowthPoint("width", 1, 2, 3, 4.0, 5.0, 0.8),
     ]
     path = tmp_path / "lines.jsonl"
-    path.write_text("\n".join(map(benchmark.as_line, results)), "utf-8")
-    read = benchmark.lines_of(path)
+    path.write_text("\n".join(map(as_line, results)), "utf-8")
+    read = lines_of(path)
     assert [one.pop("kind") for one in read] == ["machine", "peer", "statistics", "growth"]
     assert read == [json.loads(json.dumps(asdict(result))) for result in results]
 
@@ -248,8 +260,77 @@ def test_a_file_of_something_else_is_refused(text, tmp_path):
     path = tmp_path / "lines.jsonl"
     path.write_text('{"kind": "machine"}\n' + text, "utf-8")
     with pytest.raises(al.FileFormatError) as refused:
-        benchmark.lines_of(path)
+        lines_of(path)
     assert str(refused.value) == (
         f"file '{path}': line 2 is {text!r}, no JSON object with a 'kind'. Fix: write it "
-        "again: akida-lite benchmark --output FILE."
+        "again: tox run -e benchmark -- --output FILE."
     )
+
+
+def run(capsys, *arguments):
+    status = command.main(list(map(str, arguments)))
+    out, err = capsys.readouterr()
+    return status, out.splitlines(), err
+
+
+def measured_by(asked):
+    def measured(model, *, peers, seconds):
+        asked.append((model, tuple(peers), seconds))
+        yield Measurement(model, "keras_predict", 1.0, 1, 1.0, 1.0, None, 1.0, 1.0)
+
+    return measured
+
+
+def test_the_command_prints_one_object_a_line(capsys, monkeypatch, tmp_path):
+    asked, path = [], tmp_path / "lines.jsonl"
+    monkeypatch.setattr(command, "benchmark", measured_by(asked))
+    arguments = ("--peers", "keras_predict", "--seconds", 0.5, "--note", "quiet", "-o", path)
+    status, lines, _ = run(capsys, *arguments)
+    assert status == 0
+    assert path.read_text("utf-8").splitlines() == lines
+    first, *others = map(json.loads, lines)
+    assert (first["kind"], first["note"]) == ("machine", "quiet")
+    assert [one["model"] for one in others] == list(NETWORKS)
+    assert {"model", "peer", "images_per_s", "ratio_to_keras", "peak_rss_mib"} <= others[
+        -1
+    ].keys()
+    assert asked == [(name, ("keras_predict",), 0.5) for name in NETWORKS]
+
+
+def test_the_command_says_what_statistics_cost_where_the_engine_runs(capsys, monkeypatch):
+    monkeypatch.setattr(command, "benchmark", measured_by([]))
+    cost = StatisticsCost("vgg_cifar10", 1.0, 2, 3)
+    monkeypatch.setattr(command, "statistics_cost", lambda model, seconds: cost)
+    _, lines, _ = run(capsys, "vgg_cifar10")
+    assert [json.loads(line)["kind"] for line in lines] == ["machine", "peer", "statistics"]
+
+
+def test_growth_alone_measures_no_model(capsys, monkeypatch):
+    point = GrowthPoint("width", 1, 2, 3, 4.0, 5.0, 0.8)
+    monkeypatch.setattr(command, "growth", lambda seconds: iter([point]))
+    _, lines, _ = run(capsys, "--growth")
+    assert [json.loads(line)["kind"] for line in lines] == ["machine", "growth"]
+
+
+def test_the_command_refuses_what_it_does_not_know(capsys):
+    status, lines, errors = run(capsys, "lenet")
+    assert (status, lines) == (2, [])
+    assert errors == (
+        "benchmark: option 'model': 'lenet' is none of 'vgg_cifar10', 'mobilenet_cifar10'. "
+        "Fix: choose one of them.\n"
+    )
+
+
+@pytest.mark.slow
+def test_a_model_of_your_own_is_measured_from_the_folder_it_lies_in(monkeypatch, tmp_path):
+    """As a user runs it: `python docs/benchmark module:function`, from anywhere."""
+    monkeypatch.delenv("PYTHONPATH")
+    own = Path(tiny_subject.__file__).read_text("utf-8")
+    (tmp_path / "own_model.py").write_text(own, "utf-8")
+    arguments = ["own_model:subject", "--peers", "akida_lite", "--seconds", "0.01"]
+    done = subprocess.run(
+        [sys.executable, BENCHMARK, *arguments], capture_output=True, cwd=tmp_path, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    kinds = [json.loads(line)["kind"] for line in done.stdout.splitlines()]
+    assert kinds == ["machine", "peer", "statistics"]

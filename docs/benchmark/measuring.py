@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from akida_lite.benchmark.peers import PEERS
-from akida_lite.benchmark.preparations import PREPARATIONS
-from akida_lite.benchmark.processes import run_task
-from akida_lite.benchmark.subjects import zoo_subject
-from akida_lite.benchmark.tasks import MEMORY
 from akida_lite.errors import InputError, Problem
+from benchmark.peers import PEERS
+from benchmark.preparations import PREPARATIONS
+from benchmark.processes import run_task
+from benchmark.subjects import zoo_subject
+from benchmark.tasks import MEMORY
 
 
 @dataclass(frozen=True)
