@@ -45,6 +45,7 @@ PUBLIC = [
     "pretrained",
     "quantize",
     "training",
+    "web",
     "zoo",
 ]
 
