@@ -21,7 +21,7 @@ from akida_lite.errors import (
     layer_problem,
 )
 from akida_lite.hardware import AKD1000, Device, Placement, place
-from akida_lite.layers import InputData, Layer, Potentials, Shape, layer_shapes
+from akida_lite.layers import Layer, Potentials, Shape, layer_shapes
 from akida_lite.metadata import checked_labels, checked_name, checked_scaling
 from akida_lite.report.display import results_show_themselves
 from akida_lite.report.last_run import LastRun
@@ -249,7 +249,7 @@ class Model:
             raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))
         result = self._run(x, backend, batch_size, threads, progress)
         values = result.reshape(-1, self.output_shape[2])
-        output = None if isinstance(last, InputData) else last.output
+        output = last.output
         if isinstance(output, Potentials) and not _compare_as_integers(output):
             values = values * output.scale + output.offset
         classes: npt.NDArray[np.int64] = values.argmax(axis=1).astype(np.int64, copy=False)
@@ -281,7 +281,7 @@ class Model:
             As `forward`; also if the last layer has an activation.
         """
         last = self._layers[-1]
-        if isinstance(last, InputData) or not isinstance(last.output, Potentials):
+        if not isinstance(last.output, Potentials):
             problem = "emits events, not scores, since it has an activation"
             remedy = "use forward() or predict(), or convert a model whose last layer has none"
             raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))

@@ -19,7 +19,8 @@ from akida_lite.layers import (
     Staircase,
 )
 
-FLOATS = st.floats(allow_nan=False, width=64)
+# Beyond these, some potential would have no finite score in float32.
+FLOATS = st.floats(-1e28, 1e28)
 
 
 @st.composite
@@ -46,7 +47,7 @@ def models(draw):
     """Input layer, any of the event layers, a fully connected layer without activation."""
     height, width, channels, filters = (draw(st.integers(2, 5)) for _ in range(4))
     bits = draw(st.integers(2, 8))
-    name = draw(st.text(max_size=5))
+    name = draw(st.text(st.characters(codec="utf-8"), max_size=5).filter(str.isprintable))
     shape = (height, width, channels)
     if draw(st.booleans()):
         chain = [InputData(name=name, input_shape=shape, input_bits=draw(st.integers(1, 8)))]

@@ -145,7 +145,8 @@ def input_layers(draw, last=False):
     if draw(st.booleans()):
         return InputData(name="input", input_shape=shape, input_bits=draw(st.integers(1, 8)))
     extra = {"input_shape": shape, "padding_value": draw(st.integers(0, 255))}
-    return draw(windowed(InputConvolutional, shape, 8, last, "input", **extra))
+    bits = draw(st.sampled_from([8, 8, 1, 4]))
+    return draw(windowed(InputConvolutional, shape, bits, last, "input", **extra))
 
 
 EVENT_LAYERS = get_args(Neural)

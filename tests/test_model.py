@@ -421,7 +421,10 @@ def test_a_file_without_metadata_is_a_model_without_names(tmp_path):
         ({"labels": 3}, "option 'labels' 3 is not one text for each of the 3"),
         ({"input_scaling": [0, 1]}, "option 'input_scaling' [0, 1] is not two numbers"),
         ({"input_scaling": None}, "option 'input_scaling' None is not two numbers"),
+        ({"input_scaling": [10**400, 0]}, "option 'input_scaling' [1000"),
         ({"name": 3}, "option 'name' 3 is not text"),
+        ({"name": "\udfff"}, "option 'name' '\\udfff' is not text"),
+        ({"labels": ["a", "b", "\ud800"]}, "option 'labels' ['a', 'b', '\\ud800'] is not one"),
     ],
 )
 def test_a_file_whose_metadata_contradict_the_layers_is_refused(tmp_path, metadata, what):

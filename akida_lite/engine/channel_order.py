@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite.engine.tap_groups import group_taps
-from akida_lite.fixed_point import activation_levels
 from akida_lite.layers import (
     FullyConnected,
     Layer,
@@ -33,7 +32,7 @@ Order: TypeAlias = npt.NDArray[np.int64]
 def wanted_order(layer: Layer | None, channels: int) -> Order:
     """Return the order in which `layer` would like to receive its channels."""
     if isinstance(layer, SeparableConvolutional):
-        groups = group_taps(layer.depthwise, activation_levels(layer.input_bits))
+        groups = group_taps(layer.depthwise, layer.highest_input)
         if groups is not None:
             return groups.order
     return np.arange(channels)

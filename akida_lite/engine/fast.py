@@ -16,7 +16,7 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from akida_lite.engine.program import Batch, Program, Step, program_of_steps
-from akida_lite.fixed_point import FLOAT32_EXACT, activation_levels
+from akida_lite.fixed_point import FLOAT32_EXACT
 from akida_lite.layers import (
     Convolutional,
     FullyConnected,
@@ -24,7 +24,6 @@ from akida_lite.layers import (
     InputConvolutional,
     InputData,
     Layer,
-    Neural,
     Output,
     Pool,
     SeparableConvolutional,
@@ -82,12 +81,6 @@ def exact_float(bound: int) -> type[np.floating[Any]]:
     return np.float32 if bound <= FLOAT32_EXACT else np.float64
 
 
-def highest_input(layer: Neural) -> int:
-    """Return the largest value that a window of `layer` can read."""
-    inside = activation_levels(layer.input_bits)
-    return max(inside, layer.padding_value) if isinstance(layer, Convolutional) else inside
-
-
 def weight_sums(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
     """Return the sum of magnitudes of the weights that end in each filter."""
     magnitudes = np.abs(weights).reshape(-1, weights.shape[-1])
@@ -106,7 +99,7 @@ def prepare_input(layer: InputData) -> Step:
 
 def prepare_convolutional(layer: Convolutional) -> Step:
     """Return the step of a convolution: every window's values times a matrix of weights."""
-    bound = highest_input(layer) * int(weight_sums(layer.weights).max())
+    bound = layer.highest_input * int(weight_sums(layer.weights).max())
     dtype = exact_float(bound)
     matrix = layer.weights.reshape(-1, layer.filters).astype(dtype)
     window = Window(layer.kernel_size, layer.strides, layer.padding, layer.padding_value)
@@ -122,7 +115,7 @@ def prepare_convolutional(layer: Convolutional) -> Step:
 
 def prepare_separable(layer: SeparableConvolutional) -> Step:
     """Return the step that adds up each channel's window, then mixes the channels."""
-    sums_bound = weight_sums(layer.depthwise.swapaxes(2, 3)) * highest_input(layer)
+    sums_bound = weight_sums(layer.depthwise.swapaxes(2, 3)) * layer.highest_input
     mixing = np.abs(layer.pointwise[0, 0].astype(np.int64))
     bound = int((sums_bound @ mixing).max())
     dtype = exact_float(max(bound, int(sums_bound.max())))
@@ -143,7 +136,7 @@ def prepare_separable(layer: SeparableConvolutional) -> Step:
 
 def prepare_fully_connected(layer: FullyConnected) -> Step:
     """Return the step of a matrix product with the flattened map."""
-    bound = highest_input(layer) * int(weight_sums(layer.weights).max())
+    bound = layer.highest_input * int(weight_sums(layer.weights).max())
     matrix = layer.weights.astype(exact_float(bound))
     finish = prepare_finish(None, layer.output, bound)
 

@@ -23,7 +23,7 @@ from akida_lite.engine.onnx_lowering import lower
 from akida_lite.engine.onnx_nodes import TO_NCHW, TO_NHWC, Graph, Map, Value
 from akida_lite.errors import InputError, Problem
 from akida_lite.files import atomic_write
-from akida_lite.layers import InputData, Layer, Potentials, Staircase, layer_shapes
+from akida_lite.layers import InputData, Layer, Potentials, layer_shapes
 
 INPUT = "input"
 OUTPUT = "output"
@@ -138,7 +138,7 @@ def weights_sha256(layers: Sequence[Layer]) -> str:
 def _facts(layers: tuple[Layer, ...]) -> dict[str, Any]:
     facts: dict[str, Any] = {"weights_sha256": weights_sha256(layers)}
     last = layers[-1]
-    if not isinstance(last, InputData) and isinstance(last.output, Potentials):
+    if isinstance(last.output, Potentials):
         facts["potential_scale"] = last.output.scale.tolist()
         facts["potential_offset"] = last.output.offset.tolist()
     return facts
@@ -155,7 +155,6 @@ def _json(key: str, value: Any) -> str:
 
 def _emitted(graph: Graph, source: Map, layer: Layer, name: str, any_order: bool) -> Value:
     """Add what a layer emits as an output of the graph, its channels in their order."""
-    events = isinstance(layer, InputData) or isinstance(layer.output, Staircase)
     values = graph.transpose(source.name, TO_NHWC)
     in_order = np.array_equal(source.order, np.arange(len(source.order)))
     if not (in_order or any_order):
@@ -163,4 +162,4 @@ def _emitted(graph: Graph, source: Map, layer: Layer, name: str, any_order: bool
         places[source.order] = np.arange(len(places))
         values = graph.add("Gather", values, graph.constant(places, np.int64), axis=3)
     graph.add("Identity", values, output=name)
-    return Value(name, source.shape, np.uint8 if events else np.int32)
+    return Value(name, source.shape, np.uint8 if layer.emits_events else np.int32)

@@ -80,11 +80,10 @@ def lower(graph: Graph, layer: Neural, source: Map, leaving: Order) -> Map:
 def convolutional(graph: Graph, layer: Convolutional, source: Map) -> Lowered:
     """Return the convolution with the layer's own kernel."""
     del graph
-    inside = activation_levels(layer.input_bits)
     products = Convolution(
         source.name,
         layer.weights.transpose(3, 2, 0, 1),
-        np.full(source.shape[2], max(inside, layer.padding_value)),
+        np.full(source.shape[2], layer.highest_input),
         np.zeros(layer.filters, np.int64),
         layer.padding_value,
         _window(layer, source.shape),
@@ -98,14 +97,14 @@ def fully_connected(graph: Graph, layer: FullyConnected, source: Map) -> Lowered
     values = graph.transpose(source.name, TO_NHWC)
     values = graph.reshape(values, 1, -1, 1, connections)
     products = _matrix(graph.transpose(values, TO_NCHW), layer.weights)
-    highest = np.full(connections, activation_levels(layer.input_bits))
+    highest = np.full(connections, layer.highest_input)
     return Lowered(products(highest, np.zeros(filters, np.int64)), (1, 1, filters), True)
 
 
 def separable(graph: Graph, layer: SeparableConvolutional, source: Map) -> Lowered:
     """Return the depthwise sums, added already, and the matrix product that mixes them."""
     convolved = layer.convolved_shape(source.shape)
-    groups = group_taps(layer.depthwise, activation_levels(layer.input_bits))
+    groups = group_taps(layer.depthwise, layer.highest_input)
     if groups is None or not graph.eight_bits:
         return Lowered(_mixed_sums(graph, layer, source), convolved)
     parts = _partial_sums(graph, layer, groups, source)
@@ -184,7 +183,7 @@ def _mixed_sums(graph: Graph, layer: SeparableConvolutional, source: Map) -> Sum
     depthwise = Convolution(
         source.name,
         layer.depthwise.transpose(2, 3, 0, 1),
-        np.array([activation_levels(layer.input_bits)]),
+        np.array([layer.highest_input]),
         np.zeros(channels, np.int64),
         0,
         {"group": channels, **_window(layer, source.shape)},

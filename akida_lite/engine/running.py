@@ -18,13 +18,7 @@ from akida_lite.engine.program import (
     kept_while_layers_live,
 )
 from akida_lite.errors import InputError, Problem
-from akida_lite.layers import (
-    InputConvolutional,
-    InputData,
-    Layer,
-    Shape,
-    Staircase,
-)
+from akida_lite.layers import Layer, Shape, input_layer
 
 
 def prepare_fastest(layers: tuple[Layer, ...], threads: int | None) -> Program:
@@ -123,7 +117,7 @@ def run(
     layers = tuple(layers)
     _require_positive("batch_size", batch_size)
     program = prepared(layers, backend, threads)
-    events = checked_input(_input_layer(layers), x)
+    events = checked_input(input_layer(layers), x)
     output = _empty_output(layers[-1], program.shapes[-1][1], len(events))
     counts = np.zeros(len(layers) + 1, np.int64) if count_events else None
     for part in _batches(len(events), batch_size or program.batch_size):
@@ -163,7 +157,7 @@ def trace(
     """
     layers = tuple(layers)
     program = prepared(layers, backend, threads)
-    events = checked_input(_input_layer(layers), x)
+    events = checked_input(input_layer(layers), x)
     outputs = [
         _empty_output(layer, shape, len(events))
         for layer, (_, shape) in zip(layers, program.shapes, strict=True)
@@ -200,8 +194,7 @@ def _batches(images: int, size: int) -> Iterator[slice]:
 
 
 def _empty_output(layer: Layer, shape: Shape, images: int) -> Batch:
-    emits_events = isinstance(layer, InputData) or isinstance(layer.output, Staircase)
-    dtype = np.dtype(np.uint8 if emits_events else np.int32)
+    dtype = np.dtype(np.uint8 if layer.emits_events else np.int32)
     try:
         return np.empty((images, *shape), dtype)
     except (MemoryError, ValueError) as error:
@@ -230,13 +223,6 @@ def _event_counts(
             layers, program.shapes, counts[:-1], counts[1:], strict=True
         )
     )
-
-
-def _input_layer(layers: tuple[Layer, ...]) -> InputConvolutional | InputData:
-    first = layers[0]
-    if not isinstance(first, InputConvolutional | InputData):
-        raise TypeError("layer_shapes accepts only chains that start with an input layer")
-    return first
 
 
 def _require_positive(option: str, value: int | None) -> None:

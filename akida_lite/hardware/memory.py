@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 
 from akida_lite.fixed_point import activation_levels
-from akida_lite.layers import InputConvolutional, InputData, Layer, Shape
+from akida_lite.layers import Layer, Shape, Staircase
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class LayerMemory:
 def memory_of(layer: Layer, input_shape: Shape, threshold_bits: int) -> LayerMemory:
     """Return what `layer` keeps when it reads a map of `input_shape`."""
     input_map = prod(input_shape) * layer.input_bits
-    if isinstance(layer, InputData):
-        return LayerMemory(0, 0, input_map)
-    levels = activation_levels(layer.act_bits) if layer.act_bits is not None else 0
     weights = layer.weight_count * layer.weight_bits
+    levels = 0
+    if isinstance(layer.output, Staircase):
+        levels = activation_levels(layer.output.bits)
     return LayerMemory(weights, layer.filters * levels * threshold_bits, input_map)
 
 
@@ -53,6 +53,4 @@ def operations_per_event(layer: Layer) -> int | None:
     int or None
         None for an input layer: it reads pixels, or only hands events on.
     """
-    if isinstance(layer, InputData | InputConvolutional):
-        return None
-    return layer.weights_per_event
+    return None if layer.starts_models else layer.weights_per_event

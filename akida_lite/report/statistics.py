@@ -26,14 +26,7 @@ from math import nan, prod
 from akida_lite.engine import EventCount
 from akida_lite.errors import InputError, LayerError, Problem, shown
 from akida_lite.hardware.memory import operations_per_event
-from akida_lite.layers import (
-    FullyConnected,
-    InputConvolutional,
-    InputData,
-    Layer,
-    Shape,
-    layer_shapes,
-)
+from akida_lite.layers import Layer, Shape, layer_shapes
 from akida_lite.report.tables import Column, Table
 
 
@@ -199,10 +192,6 @@ def statistics_of(layers: Sequence[Layer], events: Sequence[EventCount]) -> Mode
 
 def dense_macs(layer: Layer, input_shape: Shape) -> int:
     """Return the multiplications and additions for one image when zeros are not skipped."""
-    if isinstance(layer, InputData):
-        return 0
-    if isinstance(layer, FullyConnected):
-        return layer.weight_count
     return prod(layer.convolved_shape(input_shape)[:2]) * layer.weight_count
 
 
@@ -217,7 +206,7 @@ def _layer_statistics(layer: Layer, shape: Shape, count: EventCount) -> LayerSta
         output_size=count.output_size,
         ops_per_event=operations_per_event(layer) or 0,
         macs=dense_macs(layer, shape),
-        counts_input=not isinstance(layer, InputConvolutional | InputData),
+        counts_input=not layer.starts_models,
     )
 
 

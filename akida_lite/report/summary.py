@@ -13,8 +13,7 @@ from akida_lite.errors import Problem, shown
 from akida_lite.fixed_point import INT32_MAX, INT32_MIN
 from akida_lite.hardware import Device, check
 from akida_lite.layers import (
-    FullyConnected,
-    InputData,
+    Convolutional,
     Layer,
     SeparableConvolutional,
     Shape,
@@ -137,7 +136,7 @@ def summary_of(
 
 def kernel_shape(layer: Layer) -> Shape | None:
     """Return (kh, kw, c_in) of the kernel that moves over the map, None without one."""
-    if isinstance(layer, InputData | FullyConnected):
+    if not isinstance(layer, Convolutional | SeparableConvolutional):
         return None
     return (*layer.kernel_size, layer.input_channels)
 
@@ -148,17 +147,13 @@ def mean_nonzero_weights(layer: Layer) -> int:
     A separable layer has ``c_in`` neurons in its depthwise step and ``filters`` in its
     pointwise step.
     """
-    if isinstance(layer, InputData):
-        return 0
-    if isinstance(layer, SeparableConvolutional):
-        weights = np.count_nonzero(layer.depthwise) + np.count_nonzero(layer.pointwise)
-        return int(weights) // (layer.input_channels + layer.filters)
-    return int(np.count_nonzero(layer.weights)) // layer.filters
+    weights = sum(int(np.count_nonzero(kernel)) for kernel in layer.kernels.values())
+    return weights // layer.neurons
 
 
 def first_thresholds(layer: Layer) -> tuple[int, int] | None:
     """Return the lowest and the highest first threshold over the neurons, if any."""
-    if isinstance(layer, InputData) or not isinstance(layer.output, Staircase):
+    if not isinstance(layer.output, Staircase):
         return None
     first = layer.output.thresholds[:, 0]
     return int(first.min()), int(first.max())
@@ -176,7 +171,7 @@ def _layer_summary(
         input_shape=input_shape,
         output_shape=output_shape,
         kernel_shape=kernel,
-        connections=0 if isinstance(layer, InputData) else connections,
+        connections=connections if layer.kernels else 0,
         weights=mean_nonzero_weights(layer),
         first_thresholds=first_thresholds(layer),
     )

@@ -9,12 +9,13 @@ from __future__ import annotations
 import types
 from collections.abc import Sequence
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin
 
 import numpy as np
 import numpy.typing as npt
 
 from akida_lite.layers import Layer
+from akida_lite.layers.fields import hints_of, is_array
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -39,8 +40,13 @@ def decode_layers(description: Any, arrays: Arrays) -> tuple[Layer, ...]:
     LayerError
         If the values contradict each other.
     """
-    layers: tuple[Layer, ...] = _decode(description, tuple[Layer, ...], "layers", arrays)
-    return layers
+    if not isinstance(description, list):
+        raise Mismatch(f"layers is {description!r:.40}, not a list")
+    kinds = get_args(Layer)
+    return tuple(
+        _instance(node, kinds, f"layers.{index}", arrays)
+        for index, node in enumerate(description)
+    )
 
 
 def _encode(value: Any, where: str, arrays: Arrays) -> Any:
@@ -55,25 +61,17 @@ def _encode(value: Any, where: str, arrays: Arrays) -> Any:
         return {"type": type(value).__name__} | parts
     if isinstance(value, list | tuple):
         return [_encode(part, f"{where}.{i}", arrays) for i, part in enumerate(value)]
-    return int(value) if isinstance(value, np.integer) else value
+    return value
 
 
 def _decode(node: Any, hint: Any, where: str, arrays: Arrays) -> Any:
-    """Return the value at `node`, of the type that `hint` asks for."""
-    origin = get_origin(hint)
-    # From numpy 2.5 on, `NDArray` is an alias with a name of its own, not `np.ndarray`.
-    if origin is np.ndarray or origin is npt.NDArray:
+    """Return the value at `node`; its layer checks numbers, text and tuples of them."""
+    if is_array(hint):
         return _array(node, where, arrays)
-    if origin is tuple:
-        return _tuple(node, get_args(hint), where, arrays)
-    if origin in (Union, types.UnionType):
-        if node is None and type(None) in get_args(hint):
+    if get_origin(hint) is types.UnionType:
+        if node is None and types.NoneType in get_args(hint):
             return None
         return _instance(node, get_args(hint), where, arrays)
-    if is_dataclass(hint):
-        return _instance(node, (hint,), where, arrays)
-    if type(node) is not hint:
-        raise Mismatch(f"{where} is {node!r:.40}, not of type {hint.__name__}")
     return node
 
 
@@ -82,18 +80,6 @@ def _array(node: Any, where: str, arrays: Arrays) -> npt.NDArray[Any]:
     if not isinstance(name, str) or name not in arrays:
         raise Mismatch(f"{where} is {node!r:.40}, not an array of the file")
     return arrays[name]
-
-
-def _tuple(node: Any, hints: tuple[Any, ...], where: str, arrays: Arrays) -> tuple[Any, ...]:
-    repeated = len(hints) == 2 and hints[1] is Ellipsis
-    if not isinstance(node, list) or not (repeated or len(node) == len(hints)):
-        length = "any number" if repeated else str(len(hints))
-        raise Mismatch(f"{where} is {node!r:.40}, not a list of {length} values")
-    each = hints[:1] * len(node) if repeated else hints
-    return tuple(
-        _decode(part, hint, f"{where}.{i}", arrays)
-        for i, (part, hint) in enumerate(zip(node, each, strict=True))
-    )
 
 
 def _instance(node: Any, members: tuple[Any, ...], where: str, arrays: Arrays) -> Any:
@@ -123,7 +109,7 @@ def _instance(node: Any, members: tuple[Any, ...], where: str, arrays: Arrays) -
     for what, odd in (("unknown", given - known.keys()), ("no", required - given)):
         if odd:
             raise Mismatch(f"{where} ({name}) has {what} field {', '.join(sorted(odd))}")
-    hints = get_type_hints(cls)
+    hints = hints_of(cls)
     return cls(
         **{key: _decode(node[key], hints[key], f"{where}.{key}", arrays) for key in given}
     )

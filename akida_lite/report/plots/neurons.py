@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from akida_lite.errors import InputError, Problem, layer_problem
 from akida_lite.fixed_point import INT32_MAX, INT32_MIN
-from akida_lite.layers import InputData, Layer, Staircase
+from akida_lite.layers import Layer, Staircase
 from akida_lite.report.plots.style import BLUE, ORANGE, VERMILLION, as_written, new_axes
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def thresholds(layer: Layer, neuron: int = 0, *, ax: Axes | None = None) -> Axes
 
 
 def _staircase(layer: Layer, neuron: int) -> Staircase:
-    output = None if isinstance(layer, InputData) else layer.output
+    output = layer.output
     if not isinstance(output, Staircase):
         problem = "has no activation, so no thresholds"
         raise InputError(

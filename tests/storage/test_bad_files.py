@@ -283,12 +283,12 @@ CORPUS = {
     ),
     "text-for-number": (
         lambda: with_layer(1, weight_bits="2"),
-        wrong("layers.1.weight_bits is '2', not of type int"),
+        says("hidden", "weight_bits is '2', an integer is expected", "give an int"),
         RESAVE,
     ),
     "truth-for-number": (
         lambda: with_layer(1, weight_bits=True),
-        wrong("layers.1.weight_bits is True, not of type int"),
+        says("hidden", "weight_bits is True, an integer is expected", "give an int"),
         RESAVE,
     ),
     "number-for-array": (
@@ -303,12 +303,15 @@ CORPUS = {
     ),
     "short-shape": (
         lambda: with_layer(0, input_shape=[1, 4]),
-        wrong("layers.0.input_shape is [1, 4], not a list of 3 values"),
+        wrong(
+            "layer 'events' (InputData): input_shape has 2 values, 3 integers are expected. "
+            "Fix: give 3 integers in a tuple."
+        ),
         RESAVE,
     ),
     "layers-text": (
         lambda: with_header(lambda header: header["content"].update(layers="none")),
-        wrong("layers is 'none', not a list of any number values"),
+        wrong("layers is 'none', not a list"),
         RESAVE,
     ),
     "no-layers": (
@@ -323,7 +326,7 @@ CORPUS = {
         lambda: with_layer(1, weights={"array": "layers.2.output.scale"}),
         says(
             "hidden",
-            "weights is float64 of shape (4,), a non-empty int8 array of rank 2 is expected",
+            "weights is float64 of shape (4,), int8 of rank 2 is expected",
             "build the layer through convert()",
         ),
         RESAVE,
@@ -441,7 +444,11 @@ def test_layers_that_form_no_chain_are_not_saved(tmp_path):
 
 
 IMPOSSIBLE_WINDOWS = {
-    "strides": ([0, 1], "kernel size (1, 1) or strides (0, 1) is below 1", "choose 1 or more"),
+    "strides": (
+        [0, 1],
+        "kernel size (1, 1) or strides (0, 1) is outside 1 to 256",
+        "choose 1 to 256",
+    ),
     "padding": (
         "mirror",
         "kernel padding='mirror' is neither 'same' nor 'valid'",
