@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.fixed_point import activation_levels, bits_of_weights
+from akida_lite.fixed_point import bits_of_weights
 from akida_lite.hardware.memory import operations_per_event
 from akida_lite.layers import (
     FullyConnected,
     GlobalAveragePool,
-    InputConvolutional,
     InputData,
     Layer,
     Neural,
@@ -76,7 +75,7 @@ def _layer(layer: Layer, shape: Shape, out: Shape, body: Body) -> dict[str, Any]
         "out": out,
         "macs": dense_macs(layer, shape),
         "operationsPerEvent": operations_per_event(layer) or 0,
-        "countsInput": not isinstance(layer, InputConvolutional | InputData),
+        "countsInput": not layer.starts_models,
     }
     if isinstance(layer, InputData):
         return known
@@ -98,7 +97,7 @@ def _geometry(layer: Neural, shape: Shape) -> dict[str, Any]:
         "margins": _margins(shape, window, strides, padding),
         "outside": outside,
         # No level that enters is above it, and no depthwise sum takes more 16-bit parts.
-        "highest": activation_levels(layer.input_bits),
+        "highest": layer.highest_input,
         "parts": _parts(layer),
         "pool": _pool(layer.pool, convolved),
     }
@@ -108,7 +107,7 @@ def _parts(layer: Neural) -> int:
     if not isinstance(layer, SeparableConvolutional):
         return 1
     sums = np.abs(layer.depthwise.astype(np.int64)).sum(axis=(0, 1))
-    return -(-int(sums.max()) * activation_levels(layer.input_bits) // _HIGHEST_INT16) or 1
+    return -(-int(sums.max()) * layer.highest_input // _HIGHEST_INT16) or 1
 
 
 def _pool(pool: Pool, convolved: Shape) -> dict[str, Any] | None:
