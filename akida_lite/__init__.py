@@ -41,11 +41,11 @@ _PUBLIC = {
     "layers": "layers",
     "nn": "nn",
     "parallel": "parallel",
+    "penalize_events": "conversion",
     "plots": "report.plots",
     "pretrained": "zoo.integers",
     "quantize": "conversion",
     "training": "training",
-    "web": "web",
     "zoo": "zoo",
 }
 
@@ -60,12 +60,12 @@ if TYPE_CHECKING:
     from akida_lite import nn as nn
     from akida_lite import parallel as parallel
     from akida_lite import training as training
-    from akida_lite import web as web
     from akida_lite import zoo as zoo
     from akida_lite.claims import claim as claim
     from akida_lite.conversion import check_compatibility as check_compatibility
     from akida_lite.conversion import compare as compare
     from akida_lite.conversion import convert as convert
+    from akida_lite.conversion import penalize_events as penalize_events
     from akida_lite.conversion import quantize as quantize
     from akida_lite.errors import AkidaLiteError as AkidaLiteError
     from akida_lite.errors import ClaimError as ClaimError

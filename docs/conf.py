@@ -31,7 +31,6 @@ extensions = [
     "benchmark.page",
     "claims",
     "hardware_rules",
-    "live_model",
     "mathml",
     "notebooks",
 ]
@@ -117,7 +116,7 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars = {"changes": [], "bibliography": [], "run_it_here": []}
+html_sidebars = {"changes": [], "bibliography": []}
 
 ogp_site_name = "akida_lite"
 ogp_social_cards = {"enable": False}

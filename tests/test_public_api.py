@@ -41,11 +41,11 @@ PUBLIC = [
     "layers",
     "nn",
     "parallel",
+    "penalize_events",
     "plots",
     "pretrained",
     "quantize",
     "training",
-    "web",
     "zoo",
 ]
 

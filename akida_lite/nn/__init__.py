@@ -3,6 +3,7 @@
 from akida_lite import keras_start  # noqa: F401 (before anything imports Keras)
 from akida_lite.nn.activations import ActivationDiscreteRelu, QuantizedReLU
 from akida_lite.nn.blocks import conv_block, dense_block, separable_conv_block
+from akida_lite.nn.event_cost import EventCost
 from akida_lite.nn.layers import (
     QuantizedConv2D,
     QuantizedDense,
@@ -24,6 +25,7 @@ from akida_lite.nn.quantizers import (
 
 __all__ = [
     "ActivationDiscreteRelu",
+    "EventCost",
     "FixedScaleQuantizer",
     "LinearWeightQuantizer",
     "MaxPerAxisQuantizer",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from akida_lite.conversion.events import Source, event_sources
 from akida_lite.training.batch_norm import normalize_by_batch
 from akida_lite.training.batches import Labels, Pixels
 from akida_lite.training.muon import Muon
@@ -23,7 +24,9 @@ _MATRICES = ("kernel", "pointwise_kernel")
 _KERNELS = (*_MATRICES, "depthwise_kernel")
 
 
-def scores_of(model: keras.Model, x: Any, training: bool) -> Any:
+def scores_of(
+    model: keras.Model, x: Any, training: bool, seen: dict[str, Any] | None = None
+) -> Any:
     """Return the network's outputs for images of any size.
 
     A dense layer expects the map of full-size images; smaller maps are enlarged to it by
@@ -35,6 +38,8 @@ def scores_of(model: keras.Model, x: Any, training: bool) -> Any:
         Its layers form a chain.
     x : float32 tensor of shape (n, h, w, c)
     training : bool
+    seen : dict, optional
+        Receives what each layer gives, by its name.
     """
     for layer in model.layers[1:]:
         if isinstance(layer, keras.layers.Flatten):
@@ -45,12 +50,35 @@ def scores_of(model: keras.Model, x: Any, training: bool) -> Any:
         normalizes = isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
         x = normalize_by_batch(layer, x) if training and normalizes else layer(x)
         x = tf.cast(x, tf.float32)  # Layers of another precision return that.
+        if seen is not None:
+            seen[layer.name] = x
     return x
+
+
+def event_penalty(sources: Sequence[Source], strength: float, seen: Mapping[str, Any]) -> Any:
+    """Return what the events of a batch add to the loss, the mean over its images.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+        Of the network, as `event_sources` gives them.
+    strength : float
+        For a million operations. At 1, the outcome is the number of millions.
+    seen : mapping
+        What each layer gave, as `scores_of` fills it.
+    """
+    costs = [source.cost(strength)(seen[source.layer.name]) for source in sources]
+    return tf.add_n(costs) / tf.cast(tf.shape(seen[sources[0].layer.name])[0], tf.float32)
+
+
+def variables_trained(cycle: Cycle, model: keras.Model) -> list[keras.Variable]:
+    """Return what a cycle trains of the model."""
+    return [v for v in model.trainable_variables if cycle.kernels or v.name not in _KERNELS]
 
 
 def optimizer_of(cycle: Cycle, model: keras.Model) -> keras.optimizers.Optimizer:
     """Return the cycle's optimizer, its slots built; the rate is set at every step."""
-    variables = model.trainable_variables
+    variables = variables_trained(cycle, model)
     decay = cycle.weight_decay or None
     if cycle.optimizer == "muon":
         # The last layer is left to Adam, as Keras advises for Muon.
@@ -82,9 +110,14 @@ def training_step(
     classes: int,
     teacher: keras.Model | None = None,
 ) -> Step:
-    """Return the compiled step: from a uint8 batch and its labels to the mean loss."""
+    """Return the compiled step: from a uint8 batch and its labels to the mean loss.
+
+    The loss that is lowered has the penalty of events on top.
+    """
     layers = [*model.layers, *(teacher.layers if teacher else ())]
     multiplying = [la for la in layers if {v.name for v in la.weights} & {*_KERNELS}]
+    sources = event_sources(model) if cycle.event_cost else ()
+    variables = variables_trained(cycle, model)
 
     def targets(x: Any, y: Any) -> Any:
         if teacher is not None:
@@ -94,12 +127,15 @@ def training_step(
 
     def step(x: Any, y: Any) -> Any:
         with tf.GradientTape() as tape, products_in(cycle.precision, multiplying):
-            outputs = scores_of(model, x, training=True)
+            seen: dict[str, Any] = {}
+            outputs = scores_of(model, x, training=True, seen=seen)
             wanted = tf.stop_gradient(targets(x, y))
             losses = tf.nn.softmax_cross_entropy_with_logits(wanted, outputs)
-            loss = tf.reduce_mean(losses)
-        variables = [v.value for v in model.trainable_variables]
-        optimizer.apply(tape.gradient(loss, variables), model.trainable_variables)
+            loss = whole = tf.reduce_mean(losses)
+            if sources:
+                whole += event_penalty(sources, cycle.event_cost, seen)
+        gradients = tape.gradient(whole, [v.value for v in variables])
+        optimizer.apply(gradients, variables)
         return loss
 
     compiled: Step = tf.function(step, reduce_retracing=True)
@@ -115,23 +151,40 @@ def scaled(x: Pixels, size: int, scaling: Scaling) -> Any:
     return images
 
 
-def forward_of(model: keras.Model) -> Forward:
-    """Return the compiled network, from scaled images to outputs."""
-    compiled: Forward = tf.function(
-        lambda images: scores_of(model, images, training=False), reduce_retracing=True
-    )
+def forward_of(model: keras.Model, counting: bool = False) -> Forward:
+    """Return the compiled network, from scaled images to outputs and millions of operations.
+
+    Parameters
+    ----------
+    model : keras.Model
+    counting : bool
+        Whether events are counted; without, the second is 0. For quantized activations.
+    """
+    sources = event_sources(model) if counting else ()
+
+    def forward(images: Any) -> Any:
+        seen: dict[str, Any] = {}
+        outputs = scores_of(model, images, training=False, seen=seen)
+        return outputs, event_penalty(sources, 1.0, seen) if sources else tf.zeros(())
+
+    compiled: Forward = tf.function(forward, reduce_retracing=True)
     return compiled
 
 
-def accuracy_of(
+def validated(
     forward: Forward, x: Pixels, y: Labels, scaling: Scaling, batch_size: int = 250
-) -> float:
-    """Return the share of images whose highest output is their label."""
-    correct = 0
+) -> tuple[float, float]:
+    """Return the share of images whose highest output is their label, and operations.
+
+    Operations are in millions an image, the mean.
+    """
+    correct, operations = 0, 0.0
     for start in range(0, len(x), batch_size):
-        outputs = forward(scaled(x[start : start + batch_size], x.shape[1], scaling))
-        correct += int((outputs.numpy().argmax(1) == y[start : start + batch_size]).sum())
-    return correct / len(x)
+        labels = y[start : start + batch_size]
+        outputs, millions = forward(scaled(x[start : start + batch_size], x.shape[1], scaling))
+        correct += int((outputs.numpy().argmax(1) == labels).sum())
+        operations += float(millions) * len(labels)
+    return correct / len(x), operations / len(x)
 
 
 def refresh_batch_norm(

@@ -52,6 +52,12 @@ class Cycle:
     precision : {"float32", "bfloat16"}
         Of the numbers that convolutions, dense layers and Muon multiply in a step.
         Everything else is float32, as is the network that comes out.
+    event_cost : float
+        Added to the loss for a million operations an image that events cause; of networks
+        whose activations are quantized.
+    kernels : bool
+        Whether kernels are trained. Without, batch normalization is all that moves: it
+        decides which potentials are events, and a step costs less.
     """
 
     peak_rate: float
@@ -59,6 +65,8 @@ class Cycle:
     optimizer: str = "sgd"
     weight_decay: float = 0.0
     precision: str = "float32"
+    event_cost: float = 0.0
+    kernels: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,7 +76,7 @@ def train_shipped(
 ) -> None:
     """Run the recipe called `name` to its end, as ``akida-lite train`` does.
 
-    What `folder` lacks of an earlier rung, or of a float network's earlier cycles when
+    What `folder` lacks of an earlier rung, or of the recipe's own earlier cycles when
     resuming, is taken from the shipped weights.
 
     Parameters
@@ -98,9 +98,7 @@ def train_shipped(
     recipe, folder = recipe_called(name), Path(folder)
     if start is None and recipe.start is not None:
         _unpack_missing(recipe.start, folder, report)
-    # Integers have lost where between two levels each latent weight stood.
-    is_float = not any(recipe.bits)
-    if resume and is_float and 0 < cycles_done(recipe, FOLDER) < len(recipe.cycles):
+    if resume and 0 < cycles_done(recipe, FOLDER) < len(recipe.cycles):
         _unpack_missing(name, folder, report)
     train(
         recipe,
@@ -136,7 +134,8 @@ def unpack(name: str, folder: str | os.PathLike[str]) -> None:
     """Lay the shipped weights of a recipe into `folder` as if it had been run there.
 
     They are the latent weights as far as the file keeps them: kernels in half precision, or
-    the integers of a quantized kernel over their scale.
+    the integers of a quantized kernel over their scale. Integers have lost where between two
+    levels each latent weight stood; the record of a run that goes on from them says so.
 
     Parameters
     ----------
@@ -150,6 +149,9 @@ def unpack(name: str, folder: str | os.PathLike[str]) -> None:
     record = read_record(FOLDER / f"{name}.json")
     state = {key: record[key] for key in ("seconds", "curve", "machines", "note")}
     state["step"] = state["curve"][-1]["step"]
+    if any(recipe.bits):
+        lost = f"From step {state['step']} on it was lengthened from its published integers."
+        state["note"] = f"{state['note']} {lost}".strip()
     folder.mkdir(parents=True, exist_ok=True)
     save_checkpoint(folder / latent_name(name), model, None, state)
     (folder / f"{name}.json").write_bytes((FOLDER / f"{name}.json").read_bytes())

@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from akida_lite.conversion.events import MILLION
 from akida_lite.errors import DatasetError, FileFormatError, InputError, Problem
 from akida_lite.training.batches import Labels, Pixels, batch_at
 from akida_lite.training.checkpoint import (
@@ -23,12 +24,12 @@ from akida_lite.training.checkpoint import (
 )
 from akida_lite.training.loop import (
     Scaling,
-    accuracy_of,
     forward_of,
     optimizer_of,
     refresh_batch_norm,
     scaled,
     training_step,
+    validated,
 )
 from akida_lite.training.recipes import Recipe
 from akida_lite.training.record import facts_of_this_machine, read_record, write_record
@@ -226,7 +227,9 @@ class _Run:
         report: Report,
     ) -> None:
         self.recipe, self.model, self.teacher = recipe, model, teacher
-        self.forward, self.scaling = forward_of(model), scaling
+        # Operations are caused by events, which quantized activations emit.
+        self.counting = recipe.bits[1] > 0
+        self.forward, self.scaling = forward_of(model, self.counting), scaling
         (self.x, self.y), self.held_out = data
         self.checkpoint, self.state, self.report = checkpoint, state, report
         self.losses: list[float] = state.pop("losses", [])
@@ -281,16 +284,20 @@ class _Run:
         """Add a point to the curve."""
         looked_at = None if final else _TREND_IMAGES
         x, y = self.held_out[0][:looked_at], self.held_out[1][:looked_at]
+        accuracy, millions = None, 0.0
+        if len(x):
+            accuracy, millions = validated(self.forward, x, y, self.scaling)
         point = {
             "step": done,
             "images": done * self.recipe.batch_size,
             "size": self.recipe.stage_at(done - 1).size,
             "train_loss": round(float(np.mean(self.losses)), 5) if self.losses else None,
             "validation_images": len(x),
-            "validation_accuracy": (
-                accuracy_of(self.forward, x, y, self.scaling) if len(x) else None
-            ),
+            "validation_accuracy": accuracy,
         }
+        counted = self.counting and len(x) > 0
+        if counted:
+            point["validation_operations"] = round(millions * MILLION)
         self.losses.clear()
         self._clock()
         self.state["curve"].append(point)
@@ -298,7 +305,8 @@ class _Run:
         left = self.state["seconds"] * (1 / self.recipe.progress_at(done) - 1)
         self.report(
             f"{self.recipe.name}: step {done} of {self.recipe.steps}, loss "
-            f"{point['train_loss']}, validation {point['validation_accuracy']}, "
+            f"{point['train_loss']}, validation {accuracy}, "
+            + (f"{millions:.1f} M operations, " if counted else "")
             + ("done" if left == 0 else f"about {left / 60:.0f} min left")
         )
 

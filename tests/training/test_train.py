@@ -79,6 +79,13 @@ def run(recipe, folder, data, **options):
     return model, lines
 
 
+def start_of(data, folder):
+    """Train the float network; return its latent weights."""
+    if not (folder / latent_name(FLOAT.name)).exists():
+        run(FLOAT, folder, data)
+    return folder / latent_name(FLOAT.name)
+
+
 def arrays_of(path):
     with np.load(path) as stored:
         return {name: stored[name] for name in stored.files if name != "state"}
@@ -364,10 +371,39 @@ def test_accuracy_is_the_share_of_right_images(data):
     (x, y), _ = data
     model = build(FLOAT)
     right = np.asarray(model(x.astype(np.float32) / 255)).argmax(1) == y
-    assert (
-        loop.accuracy_of(loop.forward_of(model), x, y, SCALING, batch_size=10)
-        == right.sum() / 48
-    )
+    found = loop.validated(loop.forward_of(model), x, y, SCALING, batch_size=10)
+    assert found == (right.sum() / 48, 0.0)
+
+
+def test_operations_are_those_of_the_integer_model(data):
+    (x, y), _ = data
+    model = build(QUANTIZED)
+    integers = convert(model, input_scaling=SCALING)
+    integers.forward(x)
+    layers = integers.get_statistics().values()
+    total = sum(la.input_events * la.ops_per_event for la in layers if la.counts_input)
+    _, millions = loop.validated(loop.forward_of(model, counting=True), x, y, SCALING, 16)
+    assert round(millions * 1e6) == round(total / 48)
+
+
+def test_a_cycle_with_a_penalty_takes_events_away_and_may_leave_kernels_alone(data, tmp_path):
+    tuning = Cycle(0.1, (Stage(8, 80),), "muon", event_cost=1e4, kernels=False)
+    runs = {}
+    for cost in (0.0, 1e4):
+        recipe = replace(
+            QUANTIZED, name=f"tiny_{cost:g}", cycles=(replace(tuning, event_cost=cost),)
+        )
+        run(recipe, tmp_path, data, start=start_of(data, tmp_path))
+        runs[cost] = arrays_of(tmp_path / latent_name(recipe.name))
+        curve = read_record(tmp_path / f"{recipe.name}.json")["curve"]
+        runs[cost]["operations"] = curve[-1]["validation_operations"]
+    assert 0 < runs[1e4]["operations"] < runs[0.0]["operations"]
+    begun = arrays_of(tmp_path / latent_name("tiny_float"))
+    for name, values in runs[1e4].items():
+        if name.endswith("/kernel"):
+            assert values.tobytes() == begun[name].tobytes()
+    changed = [n for n in begun if n.endswith("beta") and (begun[n] != runs[1e4][n]).any()]
+    assert len(changed) == 2
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "muon"])
@@ -489,6 +525,23 @@ def test_deployed_weights_are_published_as_integer_model_as_well(
         expected = convert(keras_model, input_scaling=SCALING)
         x = data[0][0]
         np.testing.assert_array_equal(integers.forward(x), expected.forward(x))
+
+
+def test_a_quantized_network_is_lengthened_from_its_published_integers(
+    data, tmp_path, shipping, monkeypatch
+):
+    recipe = replace(FLOAT, name="tiny_w4", bits=(4, 4, 4))
+    shipping(recipe)
+    run(recipe, tmp_path / "run", data)
+    shipped.publish(recipe.name, tmp_path / "run")
+    longer = replace(recipe, cycles=(*recipe.cycles, Cycle(0.01, (Stage(8, 24),))))
+    shipping(longer)
+    monkeypatch.setattr(shipped, "training_data", lambda recipe, path: data)
+    lines = []
+    shipped.train_shipped("tiny_w4", tmp_path / "again", report=lines.append)
+    assert lines[1] == "tiny_w4: is lengthened from step 10 to 13"
+    record = read_record(tmp_path / "again" / "tiny_w4.json")
+    assert record["note"] == "From step 10 on it was lengthened from its published integers."
 
 
 def test_training_starts_from_what_ships_where_nothing_was_trained(
