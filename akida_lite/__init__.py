@@ -46,6 +46,7 @@ _PUBLIC = {
     "pretrained": "zoo.integers",
     "quantize": "conversion",
     "training": "training",
+    "web": "web",
     "zoo": "zoo",
 }
 
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from akida_lite import nn as nn
     from akida_lite import parallel as parallel
     from akida_lite import training as training
+    from akida_lite import web as web
     from akida_lite import zoo as zoo
     from akida_lite.claims import claim as claim
     from akida_lite.conversion import check_compatibility as check_compatibility

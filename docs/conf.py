@@ -31,6 +31,7 @@ extensions = [
     "benchmark.page",
     "claims",
     "hardware_rules",
+    "live_model",
     "mathml",
     "notebooks",
 ]
@@ -116,7 +117,7 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars = {"changes": [], "bibliography": []}
+html_sidebars = {"changes": [], "bibliography": [], "run_it_here": []}
 
 ogp_site_name = "akida_lite"
 ogp_social_cards = {"enable": False}

@@ -46,6 +46,7 @@ PUBLIC = [
     "pretrained",
     "quantize",
     "training",
+    "web",
     "zoo",
 ]
 

@@ -5,5 +5,6 @@ page or a notebook. The engine gives the integers of the reference backend.
 """
 
 from akida_lite.web.folder import write_folder
+from akida_lite.web.panels import Panel, panel
 
-__all__ = ["write_folder"]
+__all__ = ["Panel", "panel", "write_folder"]

@@ -90,7 +90,8 @@ def panel(name: str, still: npt.NDArray[np.uint8], span: list[int], **attributes
     sentence = escape(_SENTENCE.format(name=name or "This network"))
     return (
         f"<akida-lite-live{written}>"
-        f'<img alt="A picture that the network reads" src="data:image/png;base64,{picture}">'
+        f'<img alt="A picture that the network reads" src="data:image/png;base64,{picture}" '
+        'width="128" height="128" style="image-rendering: pixelated">'
         f"<p>{sentence}</p></akida-lite-live>"
     )
 

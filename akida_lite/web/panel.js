@@ -197,6 +197,8 @@
         ? this.badge("same", "✓ Same bits as this page", `${count(values)} values of all layers, ${images} images`)
         : this.badge("differ", "The bits differ from this page", wrong.length ? `first in layer ${wrong[0].layer}` : "");
       this.bits.replaceChildren(badge);
+      // Its time now is that of compiled code.
+      this.refresh();
     }
   }
 

@@ -13,6 +13,8 @@ _VOLATILE = (
     (re.compile(r"\d[\d,.]* ?(?:times|x)\b"), "<ratio>"),
     (re.compile(r"\S+\.py:\d+: (?=\w*Warning)"), ""),
     (re.compile(r"0x[0-9a-f]{6,}"), "<address>"),
+    # The weights of a model that runs in the page.
+    (re.compile(r'data-payload="[^"]*"'), ""),
     # What rich, which Keras prints its summaries with, shows in a notebook beside the text.
     (re.compile(r"<pre[^>]*></pre>"), ""),
 )
