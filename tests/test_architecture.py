@@ -18,6 +18,7 @@ ROW = {
     "keras_start": 1,
     "metadata": 1,
     "packing": 1,
+    "tables": 1,
     "datasets": 1,
     "hardware.rules": 1,
     "layers": 2,

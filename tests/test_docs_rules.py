@@ -24,7 +24,7 @@ class Page:
 def printed(directive, *arguments):
     page = Page(arguments)
     whole = nodes.container("", *directive.run(page))
-    assert any(path.endswith("metatf_table.py") for path in page.noted)
+    assert any(path.endswith("metatf_1_9.py") for path in page.noted)
     return [
         [cell.astext() for cell in row]
         for row in whole.findall(

@@ -10,22 +10,10 @@ from typing import Any
 import akida_lite as al
 from akida_lite.cli.subjects import add_model_arguments, subject_of
 from akida_lite.errors import Problem
-from akida_lite.hardware import (
-    AKD1000,
-    AKD1000_PREPRODUCTION,
-    AKD1000_PRODUCTION,
-    AKD1000_TUTORIAL,
-    Device,
-    check,
-)
+from akida_lite.hardware import DEVICES, Device, check
 from akida_lite.report import summary_of
 
-_DEVICES = {
-    "akd1000": AKD1000,
-    "tutorial": AKD1000_TUTORIAL,
-    "production": AKD1000_PRODUCTION,
-    "preproduction": AKD1000_PREPRODUCTION,
-}
+_DEVICES = {device.key: device for device in DEVICES}
 
 
 def add_commands(commands: Any) -> None:

@@ -2,30 +2,22 @@
 
 `check` lists every rule that a chain of layers breaks, `place` gives every layer its neural
 processors. Both are pure functions of layers and a `Device`, which is data: another device
-is another table.
+is another file in `akida_lite.hardware.devices`.
 """
 
-from akida_lite.hardware.akd1000 import (
-    AKD1000,
-    AKD1000_PREPRODUCTION,
-    AKD1000_PRODUCTION,
-    AKD1000_TUTORIAL,
-)
 from akida_lite.hardware.checking import check
 from akida_lite.hardware.device import Capacity, Device, Omission
+from akida_lite.hardware.devices import BY_NAME
 from akida_lite.hardware.memory import LayerMemory
-from akida_lite.hardware.placement import LayerPlacement, Placement, Processor, place
+from akida_lite.hardware.placement import LayerPlacement, Placement, Processor
+from akida_lite.hardware.placing import place
 from akida_lite.hardware.rules import Rule
 from akida_lite.hardware.rules_table import RuleRow, differences, rule_rows
 
-DEVICES = (AKD1000, AKD1000_TUTORIAL, AKD1000_PRODUCTION, AKD1000_PREPRODUCTION)
+DEVICES = tuple(BY_NAME.values())
 """Every profile of the package."""
 
 __all__ = [
-    "AKD1000",
-    "AKD1000_PREPRODUCTION",
-    "AKD1000_PRODUCTION",
-    "AKD1000_TUTORIAL",
     "DEVICES",
     "Capacity",
     "Device",
@@ -41,3 +33,11 @@ __all__ = [
     "place",
     "rule_rows",
 ]
+__all__ += list(BY_NAME)
+
+
+def __getattr__(name: str) -> Device:
+    """Return the profile of that name, such as ``AKD1000``."""
+    if name not in BY_NAME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return BY_NAME[name]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from akida_lite.errors import Problem, layer_problem
-from akida_lite.hardware.akd1000 import AKD1000
 from akida_lite.hardware.device import Device
+from akida_lite.hardware.devices.akd1000 import AKD1000
 from akida_lite.hardware.rules import Rule, shown
 from akida_lite.layers import Layer, Shape, layer_shapes
 

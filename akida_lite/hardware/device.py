@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from akida_lite.hardware.rules import Rule
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Capacity:
     """What a device has room for.
 
-    For AKD1000 no public text that we could cite states these numbers. They are
-    parameters: ``dataclasses.replace`` makes a device with others.
+    A device's table states them with their source; ``dataclasses.replace`` makes a device
+    with others.
 
     Attributes
     ----------
@@ -28,12 +28,12 @@ class Capacity:
     status : {"documented", "observed", "assumed"}
     """
 
-    mesh: tuple[int, int] = (8, 10)
-    np_memory_bits: int = 100 * 1024 * 8
-    threshold_bits: int = 32
-    layers_off_mesh: tuple[str, ...] = ("InputConvolutional", "InputData")
-    source: str = "chosen for this emulation; no public document that we could cite"
-    status: str = "assumed"
+    mesh: tuple[int, int]
+    np_memory_bits: int
+    threshold_bits: int
+    layers_off_mesh: tuple[str, ...]
+    source: str
+    status: str
 
     @property
     def n_nps(self) -> int:
@@ -60,7 +60,7 @@ class Omission:
     source: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Device:
     """Rules, omissions and capacity of a device: data, no behaviour.
 
@@ -74,12 +74,18 @@ class Device:
     omissions : tuple of Omission
         What sources disagree on, decided the other way.
     capacity : Capacity
+    key : str
+        What the command line calls it.
+    about : str
+        A sentence that says what the profile stands for, for pages.
     """
 
     name: str
     rules: tuple[Rule, ...]
+    capacity: Capacity
     omissions: tuple[Omission, ...] = ()
-    capacity: Capacity = field(default_factory=Capacity)
+    key: str = ""
+    about: str = ""
 
     def __repr__(self) -> str:
         return f"<Device {self.name!r}: {len(self.rules)} rules>"

@@ -226,7 +226,7 @@ Quantity: TypeAlias = Callable[[Any, tuple[int, int, int], Any], Any]
 spaces, is what messages call the value. None means that the layer has no such thing."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """One row of a device's table.
 

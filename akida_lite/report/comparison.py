@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from akida_lite.errors import shown
-from akida_lite.report.tables import Column, Table
+from akida_lite.tables import Column, Table
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from akida_lite.engine import EventCount
 from akida_lite.errors import InputError, LayerError, Problem, shown
 from akida_lite.hardware.memory import operations_per_event
 from akida_lite.layers import Layer, Shape, layer_shapes
-from akida_lite.report.tables import Column, Table
+from akida_lite.tables import Column, Table
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from akida_lite.layers import (
     Staircase,
     layer_shapes,
 )
-from akida_lite.report.tables import Column, Table
+from akida_lite.tables import Column, Table
 
 NAME_WIDTH = 24
 """Columns after which the text form continues a layer's name on the next line."""

@@ -1,5 +1,6 @@
 """Sphinx prints hardware rules from the tables that the checks read.
 
+* ``.. hardware-devices::`` lists the profiles, and what each stands for;
 * ``.. hardware-rules:: AKD1000`` lists one device's rules;
 * ``.. hardware-omissions:: AKD1000`` lists rules of other sources that it leaves out, and why;
 * ``.. hardware-differences:: AKD1000 AKD1000_PRODUCTION`` lists where devices disagree.
@@ -83,9 +84,26 @@ class HardwareDifferences(SphinxDirective):
         return [table(titles, (20, *(20 for _ in devices)), rows)]
 
 
+class HardwareDevices(SphinxDirective):
+    """List every profile and what it stands for."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        note_tables(self)
+        rows = [
+            (
+                nodes.literal(name, f"hardware.{name}"),
+                nodes.literal(key := device.key, key),
+                device.about,
+            )
+            for name, device in hardware.devices.BY_NAME.items()
+        ]
+        return [table(("Profile", "--device", "What it holds"), (35, 15, 50), rows)]
+
+
 def note_tables(directive: SphinxDirective) -> None:
     """Have the page read again when a table of rules changes."""
-    for path in Path(hardware.__file__).parent.glob("*.py"):
+    for path in Path(hardware.__file__).parent.rglob("*.py"):
         directive.env.note_dependency(str(path))
 
 
@@ -98,6 +116,7 @@ def _device(directive: SphinxDirective, name: str) -> hardware.Device:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives with Sphinx."""
+    app.add_directive("hardware-devices", HardwareDevices)
     app.add_directive("hardware-rules", HardwareRules)
     app.add_directive("hardware-omissions", HardwareOmissions)
     app.add_directive("hardware-differences", HardwareDifferences)

@@ -174,7 +174,7 @@ integer["VGG, 2 bits"].map(al.AKD1000)
 # The capacity is a parameter. On a device with fewer NPs, the model runs in several passes, and
 # the device is loaded again for each.
 
-capacity = al.hardware.Capacity(mesh=(4, 6))
+capacity = replace(al.AKD1000.capacity, mesh=(4, 6))
 smaller = replace(al.AKD1000, name="a smaller device", capacity=capacity)
 placement = integer["VGG, 2 bits"].map(smaller)
 print(f"{placement.n_passes} passes of {capacity.n_nps} NPs")

@@ -12,9 +12,11 @@ from akida_lite.hardware import (
     AKD1000_TUTORIAL,
     DEVICES,
     Device,
+    devices,
     differences,
     rule_rows,
 )
+from akida_lite.hardware.rules import STATUSES
 
 
 @pytest.mark.parametrize("device", DEVICES, ids=lambda device: device.name)
@@ -77,6 +79,30 @@ def test_a_device_prints_short():
     assert repr(AKD1000_TUTORIAL) == "<Device 'AKD1000 (tutorial)': 5 rules>"
 
 
-def test_every_profile_is_public():
-    profiles = {value for value in vars(hardware).values() if isinstance(value, Device)}
-    assert profiles == set(DEVICES)
+def test_every_profile_is_public_and_has_a_key_and_a_sentence():
+    profiles = {getattr(hardware, name) for name in hardware.__all__}
+    assert {value for value in profiles if isinstance(value, Device)} == set(DEVICES)
+    assert len({device.key for device in DEVICES}) == len(DEVICES)
+    for device in DEVICES:
+        assert device.key.isidentifier()
+        assert device.about.endswith(".")
+        assert device.capacity.source
+        assert device.capacity.status in STATUSES
+
+
+def test_a_device_is_its_file_and_nothing_else(tmp_path, monkeypatch):
+    """The recipe: a file among the devices is found by the package and the command line."""
+    (tmp_path / "mine.py").write_text(
+        "from dataclasses import replace\n"
+        "from akida_lite.hardware.devices.akd1000 import AKD1000\n"
+        "MINE = replace(AKD1000, name='Mine', key='mine', about='For the test.')\n"
+    )
+    monkeypatch.setattr(devices, "__path__", [*devices.__path__, str(tmp_path)])
+    found = devices._found()
+    assert set(found) == {*devices.BY_NAME, "MINE"}
+    assert found["MINE"].name == "Mine"
+
+
+def test_a_device_that_does_not_exist():
+    with pytest.raises(AttributeError, match=r"'akida_lite\.hardware' has no attribute 'AKD9'"):
+        hardware.AKD9  # noqa: B018

@@ -10,7 +10,7 @@ from trained_like import mobilenet_like
 from akida_lite.engine import run, trace
 from akida_lite.errors import InputError
 from akida_lite.fixed_point import INT32_MAX, INT32_MIN
-from akida_lite.hardware import AKD1000, Capacity, place
+from akida_lite.hardware import AKD1000, place
 from akida_lite.layers import (
     Convolutional,
     GlobalAveragePool,
@@ -536,7 +536,7 @@ def test_the_mesh_numbers_the_layer_on_every_processor():
 
 
 def test_the_mesh_counts_passes_from_one_as_its_table_does():
-    device = replace(AKD1000, capacity=Capacity(mesh=(1, 1)))
+    device = replace(AKD1000, capacity=replace(AKD1000.capacity, mesh=(1, 1)))
     placement = place(small_model(), device)
     assert placement.n_passes > 1
     for number in (1, placement.n_passes):

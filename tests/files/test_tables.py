@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from akida_lite.report.tables import Column, Table
+from akida_lite.tables import Column, Table
 
 COLUMNS = [Column("Layer\n(type)"), Column("Events", "right"), Column("Note")]
 TABLE = Table(
