@@ -37,7 +37,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *NETWORKS})
 
 
 def keras_model(network: Network, bits: tuple[int, int, int], *, trained: bool = True) -> Any:

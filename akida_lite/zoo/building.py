@@ -67,9 +67,9 @@ def _shipped(
         raise InputError(
             Problem(
                 subject,
-                f"none are shipped for (weights, activations, input weights) = {bits} bits; "
-                f"shipped are {offered or 'none of this network'}",
-                "ask for one of them, or pass weights=None and train",
+                f"none are shipped for (weights, activations, input weights) = {bits} bits"
+                + (f"; shipped are {offered}" if offered else ", nor for others"),
+                ("ask for one of them, or " if offered else "") + "pass weights=None and train",
             )
         )
     expected = (network.input_shape, len(network.labels))

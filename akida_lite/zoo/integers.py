@@ -38,7 +38,12 @@ def pretrained(name: str) -> Model:
     network = NETWORKS.get(name) if isinstance(name, str) else None
     card = None if network is None else shipped_cards().get((network.name, network.deployed))
     if card is None or card.integers_sha256 is None:
-        known = ", ".join(map(repr, NETWORKS))
-        problem = f"it is none of {known}"
-        raise InputError(Problem(f"network {name!r:.60}", problem, "choose one of them"))
+        problem, remedy = (
+            f"it is none of {', '.join(map(repr, NETWORKS))}",
+            "choose one of them",
+        )
+        if network is not None:
+            problem = "no weights of its deployed widths are published yet"
+            remedy = f"run 'akida-lite train {network.recipe()} --publish' first"
+        raise InputError(Problem(f"network {name!r:.60}", problem, remedy))
     return Model.load(intact(card.integers_path, card.integers_sha256))

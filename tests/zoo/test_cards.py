@@ -55,7 +55,11 @@ def test_every_network_is_more_accurate_than_the_original():
         for claim in ledger.values()
         if claim.original and claim.quantity == "top1" and claim.n_total == 10_000
     }
-    assert {ledger[id].weights for id in pairs} == {card.path.name for card in CARDS.values()}
+    # A network that has no original may ship; of one that has, every width is compared.
+    compared = {ledger[id].weights for id in pairs}
+    models = {card.model for card in CARDS.values() if card.path.name in compared}
+    assert compared == {card.path.name for card in CARDS.values() if card.model in models}
+    assert models
     assert [id for id, (ours, theirs) in pairs.items() if ours <= theirs] == []
 
 
