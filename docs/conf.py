@@ -4,6 +4,7 @@ import os
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 DOCS = Path(__file__).parent
 sys.path[:0] = [str(DOCS / "_ext"), str(DOCS)]
@@ -23,6 +24,8 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
+    "sphinx.ext.viewcode",
+    "notfound.extension",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
@@ -34,6 +37,7 @@ extensions = [
     "live_model",
     "mathml",
     "notebooks",
+    "published_site",
 ]
 
 nitpicky = True
@@ -57,6 +61,7 @@ toc_object_entries_show_parents = "hide"
 intersphinx_mapping = {
     project: (base, write_inventory(DOCS / "inventories" / f"{project}.txt", DOCS / "gen"))
     for project, base in {
+        "keras": "https://keras.io/api/",
         "matplotlib": "https://matplotlib.org/stable/",
         "numpy": "https://numpy.org/doc/stable/",
         "python": "https://docs.python.org/3/",
@@ -98,6 +103,25 @@ copybutton_prompt_is_regexp = True
 
 # -- looks -------------------------------------------------------------------------------
 
+# Where the pages will be published, if anywhere: canonical links, previews and the sitemap need
+# addresses that hold from everywhere.
+html_baseurl = os.environ.get("AKIDA_LITE_DOCS_URL") or os.environ.get(
+    "READTHEDOCS_CANONICAL_URL", ""
+)
+if html_baseurl:
+    extensions.append("sphinx_sitemap")
+    ogp_site_url = html_baseurl
+    sitemap_url_scheme = "{link}"
+    sitemap_excludes = ["404.html", "search.html", "genindex.html"]
+# The page for what does not exist is served at any depth, so its links start at the root.
+notfound_urls_prefix = urlsplit(html_baseurl).path or "/"
+notfound_context = {
+    "title": "Page not found",
+    "body": "<h1>Page not found</h1><p>This page does not exist, or has moved. "
+    'The <a href="{0}index.html">start</a>, the <a href="{0}examples/index.html">examples</a> '
+    'and the <a href="{0}search.html">search</a> do exist.</p>'.format(notfound_urls_prefix),
+}
+
 html_theme = "pydata_sphinx_theme"
 html_title = f"akida_lite {version}"
 html_static_path = ["_static"]
@@ -106,7 +130,7 @@ html_favicon = _LOGO = "_static/favicon.svg"
 html_show_sourcelink = False
 html_context = {"default_mode": "auto"}
 html_theme_options = {
-    "logo": {"text": "akida_lite", "image_light": _LOGO, "image_dark": _LOGO, "alt_text": ""},
+    "logo": {"text": f"akida_lite {version}", "image_light": _LOGO, "image_dark": _LOGO, "alt_text": ""},
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc", "sg_download_links"],
