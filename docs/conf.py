@@ -114,12 +114,13 @@ if html_baseurl:
     sitemap_url_scheme = "{link}"
     sitemap_excludes = ["404.html", "search.html", "genindex.html"]
 # The page for what does not exist is served at any depth, so its links start at the root.
-notfound_urls_prefix = urlsplit(html_baseurl).path or "/"
+_ROOT = notfound_urls_prefix = urlsplit(html_baseurl).path or "/"
 notfound_context = {
     "title": "Page not found",
     "body": "<h1>Page not found</h1><p>This page does not exist, or has moved. "
-    'The <a href="{0}index.html">start</a>, the <a href="{0}examples/index.html">examples</a> '
-    'and the <a href="{0}search.html">search</a> do exist.</p>'.format(notfound_urls_prefix),
+    f'The <a href="{_ROOT}index.html">start</a>, the '
+    f'<a href="{_ROOT}examples/index.html">examples</a> '
+    f'and the <a href="{_ROOT}search.html">search</a> do exist.</p>',
 }
 
 html_theme = "pydata_sphinx_theme"
@@ -130,7 +131,12 @@ html_favicon = _LOGO = "_static/favicon.svg"
 html_show_sourcelink = False
 html_context = {"default_mode": "auto"}
 html_theme_options = {
-    "logo": {"text": f"akida_lite {version}", "image_light": _LOGO, "image_dark": _LOGO, "alt_text": ""},
+    "logo": {
+        "text": f"akida_lite {version}",
+        "image_light": _LOGO,
+        "image_dark": _LOGO,
+        "alt_text": "",
+    },
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc", "sg_download_links"],
