@@ -31,7 +31,7 @@ _PUBLIC = {
     "Model": "model",
     "Problem": "errors",
     "check_compatibility": "conversion",
-    "claim": "claims",
+    "claim": "published",
     "claims": "claims",
     "compare": "conversion",
     "convert": "conversion",
@@ -63,7 +63,6 @@ if TYPE_CHECKING:
     from akida_lite import training as training
     from akida_lite import web as web
     from akida_lite import zoo as zoo
-    from akida_lite.claims import claim as claim
     from akida_lite.conversion import check_compatibility as check_compatibility
     from akida_lite.conversion import compare as compare
     from akida_lite.conversion import convert as convert
@@ -80,6 +79,7 @@ if TYPE_CHECKING:
     from akida_lite.errors import Problem as Problem
     from akida_lite.hardware import AKD1000 as AKD1000
     from akida_lite.model import Model as Model
+    from akida_lite.published import claim as claim
     from akida_lite.report import plots as plots
     from akida_lite.zoo.integers import pretrained as pretrained
 

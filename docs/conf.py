@@ -31,8 +31,9 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
     "sphinxext.opengraph",
+    "akida_lite.claims.sphinx",
     "benchmark.page",
-    "claims",
+    "claims_distance",
     "hardware_rules",
     "live_model",
     "mathml",
@@ -71,6 +72,8 @@ intersphinx_mapping = {
 
 bibtex_bibfiles = ["references.bib"]
 bibtex_reference_style = "author_year"
+
+claims_ledger = "../akida_lite/zoo/claims.toml"
 
 # -- gallery -----------------------------------------------------------------------------
 

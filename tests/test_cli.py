@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 import akida_lite as al
-from akida_lite.claims import Claim, checking
-from akida_lite.cli import evaluation, main
+from akida_lite.claims import NotMeasured
+from akida_lite.cli import evaluation, main, numbers
 from akida_lite.errors import DatasetError, Problem
 from akida_lite.nn import conv_block, dense_block
+from akida_lite.published import LEDGER as OWN_LEDGER
+from akida_lite.published import ledger
 from akida_lite.report import summary_of
 from akida_lite.training import RECIPES, shipped
 
@@ -421,52 +423,100 @@ def test_a_missing_package_is_named(model_file, capsys, monkeypatch):
     )
 
 
-def _claim(n_correct):
-    return Claim(
-        id="tiny.top1",
-        what="Tiny",
-        quantity="top1",
-        kind="measured",
-        n_correct=n_correct,
-        n_total=10,
-        command="none",
-        date="2026-01-01",
-    )
+LEDGER = """\
+[measures]
+top1 = "counting_of_the_command_line:top1"
+
+[tiny]
+what = "Tiny"
+measure = "top1"
+total = 10
+right = {number = 7, slack = 1}
+"""
 
 
-def test_claims_are_listed_with_their_origin(capsys, monkeypatch):
-    known = {"tiny.top1": _claim(7)}
-    monkeypatch.setattr(al.claims, "all_claims", lambda: known)
+@pytest.fixture
+def ledger_file(tmp_path, monkeypatch):
+    """A ledger, and by name what its measure returns."""
+    path = tmp_path / "claims.toml"
+    path.write_text(LEDGER, "utf-8")
+    measured = SimpleNamespace()
+    monkeypatch.setitem(sys.modules, "counting_of_the_command_line", measured)
+    return path, measured
+
+
+def test_claims_are_listed_with_their_origin(capsys):
     status, lines, _ = run(capsys, "claims")
-    assert (status, lines) == (0, ["tiny.top1               70.00 %  measured (2026-01-01)"])
+    known = ledger().claims
+    assert (status, len(lines)) == (0, len(known))
+    assert lines[0].split() == [
+        *("vgg_cifar10.akida.top1", *str(known["vgg_cifar10.akida.top1"]).split()),
+        *("measured:", "top1(backend=fast);", "weights/vgg_cifar10_w2a2i2.akw"),
+    ]
     _, lines, _ = run(capsys, "claims", "--json")
     assert [entry["id"] for entry in json.loads(lines[0])] == list(known)
 
 
-@pytest.mark.parametrize(("measured", "status"), [(7, 0), (6, 1)])
-def test_claims_check_ends_with_1_where_a_number_differs(measured, status, capsys, monkeypatch):
-    outcomes = [
-        checking.Outcome(_claim(7), measured),
-        checking.Outcome(_claim(7), reason="later"),
-    ]
-    full = []
-    monkeypatch.setattr(checking, "measure", lambda given: full.append(given) or outcomes)
-    found, lines, _ = run(capsys, "claims", "--check", "--full")
-    assert (found, full) == (status, [True])
-    assert lines[0] == (
-        "tiny.top1: 70.00 % (7 of 10), as published"
-        if status == 0
-        else "tiny.top1: 60.00 % (6 of 10), differs"
+@pytest.mark.parametrize(
+    ("count", "status", "verdict"),
+    [
+        (7, 0, "70.00 % (7 of 10), as published"),
+        (8, 0, "80.00 % (8 of 10), within 1 of the published 70.00 % (7 of 10)"),
+        (5, 1, "50.00 % (5 of 10), differs"),
+    ],
+)
+def test_claims_check_ends_with_1_where_a_number_differs(
+    count, status, verdict, capsys, ledger_file
+):
+    path, measured = ledger_file
+    measured.top1 = lambda claim, full: count if full else 0
+    found, lines, _ = run(capsys, "claims", "--check", path, "--full")
+    assert (found, lines[0]) == (status, f"tiny.right: {verdict}")
+    assert lines[-1] == f"1 of 1 claims measured, {status} not as published"
+
+
+def test_claims_check_says_what_it_has_not_measured(capsys, ledger_file):
+    path, measured = ledger_file
+
+    def later(claim, full):
+        raise NotMeasured("later")
+
+    measured.top1 = later
+    assert run(capsys, "claims", "--check", path)[:2] == (
+        0,
+        ["tiny.right: not measured, later", "0 of 1 claims measured, 0 not as published"],
     )
-    assert lines[1] == "tiny.top1: not measured, later"
-    assert lines[-1] == f"1 of 2 claims measured, {status} not as published"
 
 
-def test_claims_write_prints_what_changed(capsys, monkeypatch):
-    monkeypatch.setattr(checking, "write", lambda full: [_claim(8)])
-    status, lines, _ = run(capsys, "claims", "--write")
-    assert (status, lines[0]) == (0, "tiny.top1: 80.00 %")
-    assert lines[1] == "1 claims changed"
+def test_claims_write_prints_what_changed(capsys, ledger_file):
+    path, measured = ledger_file
+    measured.top1 = lambda claim, full: 9
+    status, lines, _ = run(capsys, "claims", "--write", path)
+    assert (status, lines) == (0, ["tiny.right: 90.00 %", "1 claims changed"])
+    assert "number = 9," in path.read_text("utf-8")
+
+
+def test_without_a_file_the_packages_own_ledger_is_meant(capsys, monkeypatch):
+    asked = []
+    monkeypatch.setattr(numbers, "measure", lambda given, full: asked.append(given.path) or [])
+    monkeypatch.setattr(numbers, "write", lambda path, full: asked.append(path) or [])
+    run(capsys, "claims", "--check")
+    run(capsys, "claims", "--write")
+    assert asked == [OWN_LEDGER] * 2
+
+
+@pytest.mark.parametrize("command", ["--check", "--write"])
+def test_a_ledger_that_cannot_be_read_is_named(command, capsys, tmp_path):
+    path = tmp_path / "no.toml"
+    status, _, errors = run(capsys, "claims", command, path)
+    assert (status, errors) == (
+        2,
+        f"akida-lite claims: '{path}': No such file or directory\n",
+    )
+    path.write_text("a b = 1\n")
+    status, _, errors = run(capsys, "claims", command, path)
+    assert status == 2
+    assert errors.startswith("akida-lite claims: file 'no.toml': it is no TOML (")
 
 
 @pytest.fixture

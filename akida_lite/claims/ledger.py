@@ -1,222 +1,264 @@
-"""The ledger: ``claims.toml`` read, checked as a whole, and written in one canonical form."""
+"""A ledger: a TOML file of numbers, read and checked as a whole.
+
+Numbers stand in dotted tables. What a table says of ``what``, ``source`` and so on holds for
+all numbers in it; ``columns`` says what a bare number under a name means::
+
+    [measures]
+    visitors = "counting:visitors"   # a module, beside this file or installed: its function
+    area = "counting:area"
+
+    [columns]
+    visitors = {what = "visitors", measure = "visitors"}
+
+    [shop]
+    what = "The shop"
+    visitors = 1234                  # shop.visitors: "The shop, visitors"
+    area = {what = "area", number = 80, unit = "m²", measure = "area"}
+"""
 
 from __future__ import annotations
 
 import difflib
-import json
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from akida_lite.claims.record import FIELDS, Claim, Past, from_fields
+from akida_lite.claims.record import FIELDS, Claim, Measured, Quoted, from_fields
 from akida_lite.errors import ClaimError, Problem
 
-LEDGER = Path(__file__).parents[1] / "zoo" / "claims.toml"
+_PAGES = ("**/*.rst", "**/*.md")
 
-_HEADER = """\
-# Every number that a page, the README or a docstring states, once.
-# Measured numbers are written by 'akida-lite claims --write', never by hand;
-# docs/user_guide/claims.rst says what the fields mean.
-"""
+# Tables about the ledger itself, and the form of what they hold.
+_SECTIONS = {
+    "measures": (re.compile(r"[\w.]+:\w+"), "give it as 'module:function'"),
+    "sources": (re.compile(r"[^\x00-\x1f\x7f]+"), "give a full reference in one line"),
+    "files": (re.compile(r"[0-9a-f]{64}"), "give its SHA-256 as 64 hexadecimal digits"),
+}
+
+Fields = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """All claims by id, and the works that quoted ones come from.
+    """What a TOML file publishes.
 
     Attributes
     ----------
+    path : path
+        The file; names of files in it start from its folder.
     claims : dict of str to Claim
+        By id.
+    measures : dict of str to str
+        What a claim's `measure` stands for, as ``"module:function"``.
     sources : dict of str to str
         What a claim's `source` stands for: a full reference.
+    files : dict of str to str
+        Files that are measured, to their SHA-256 when the numbers were taken.
+    pages : tuple of str
+        Patterns of the texts that state claims.
     """
 
+    path: Path
     claims: Mapping[str, Claim]
+    measures: Mapping[str, str]
     sources: Mapping[str, str]
+    files: Mapping[str, str]
+    pages: tuple[str, ...] = _PAGES
 
+    def claim(self, id: str) -> Claim:
+        """Return the claim of that name.
 
-def read_ledger(path: Path = LEDGER, *, drafts: bool = False) -> Ledger:
-    """Read and check a ledger.
+        Parameters
+        ----------
+        id : str
 
-    Parameters
-    ----------
-    path : path
-        The package's own by default.
-    drafts : bool
-        Whether measured records without a date, which nobody has measured yet, may be
-        among them.
-
-    Raises
-    ------
-    ClaimError
-        Listing every record that breaks the schema, every source that is not listed
-        and every original that is no quoted claim.
-    OSError
-        If the file cannot be read.
-    """
-    document = _document(path)
-    sources: dict[str, str] = document.pop("sources", {})
-    claims: dict[str, Claim] = {}
-    problems: list[Problem] = []
-    for id, given in _records(document):
-        claim, found = from_fields(id, given, drafts)
-        problems += found
-        if claim is not None:
-            claims[id] = claim
-    problems += _dangling(claims, sources)
-    if problems:
-        raise ClaimError(problems)
-    return Ledger(claims, sources)
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ClaimError(
-            Problem(
-                f"file '{path.name}'",
-                f"it is no TOML ({error})",
-                "mend the line, or take it back: git checkout -- akida_lite/zoo/claims.toml",
-            )
-        ) from error
-
-
-def dump_ledger(ledger: Ledger) -> str:
-    """Return the ledger as canonical TOML: sorted, one field a line, defaults left out.
-
-    Parameters
-    ----------
-    ledger : Ledger
-    """
-    parts = [_HEADER, "[sources]"]
-    parts += [f"{key} = {_toml(text)}" for key, text in sorted(ledger.sources.items())]
-    for id, claim in sorted(ledger.claims.items()):
-        parts.append(f"\n[{id}]")
-        parts += [f"{name} = {_toml(value)}" for name, value in _given(claim)]
-    return "\n".join(parts) + "\n"
-
-
-@cache
-def _own() -> Ledger:
-    return read_ledger()
-
-
-def all_claims() -> Mapping[str, Claim]:
-    """Return every claim of the package's ledger by id.
-
-    Returns
-    -------
-    dict of str to Claim
-
-    Raises
-    ------
-    ClaimError
-        If the ledger breaks its schema.
-    """
-    return _own().claims
-
-
-def sources() -> Mapping[str, str]:
-    """Return the references that quoted claims come from, by key.
-
-    Returns
-    -------
-    dict of str to str
-    """
-    return _own().sources
-
-
-def claim(id: str) -> Claim:
-    """Return a published number and where it came from.
-
-    Parameters
-    ----------
-    id : str
-        Dotted name of the claim; the documentation's page "Claims" lists them.
-
-    Returns
-    -------
-    Claim
-        Prints as the number; its attributes say what was measured, on what, and how to
-        measure it again.
-
-    Raises
-    ------
-    ClaimError
-        If there is no such claim; the message names the nearest ones.
-
-    Examples
-    --------
-    >>> print(claim("seed.vgg_cifar10.akida.top1"))
-    91.59 %
-    """
-    known = all_claims()
-    if id not in known:
-        near = difflib.get_close_matches(id, known, n=3, cutoff=0.5)
+        Raises
+        ------
+        ClaimError
+            If there is none; the message names the nearest ones.
+        """
+        if id in self.claims:
+            return self.claims[id]
+        near = difflib.get_close_matches(id, self.claims, n=3, cutoff=0.5)
         raise ClaimError(
             Problem(
                 f"claim {id!r}",
                 "the ledger has no such number",
-                f"use one of its {len(known)} ids"
+                f"use one of its {len(self.claims)} ids"
                 + (f", for instance {', '.join(near)}" if near else "")
                 + "; 'akida-lite claims' lists them",
             )
         )
-    return known[id]
+
+
+def read_ledger(path: Path) -> Ledger:
+    """Read and check a ledger. Nothing that it names is imported or run.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    Ledger
+
+    Raises
+    ------
+    ClaimError
+        Listing every record that breaks the schema, and every measure, source, file or
+        original that is not in the ledger.
+    OSError
+        If the file cannot be read.
+    """
+    return parse_ledger(path, path.read_bytes())
+
+
+def parse_ledger(path: Path, content: bytes) -> Ledger:
+    """Return the ledger that a file with this content would be.
+
+    Parameters
+    ----------
+    path : path
+        Need not exist.
+    content : bytes
+
+    Raises
+    ------
+    ClaimError
+        As :func:`read_ledger`.
+    """
+    problems: list[Problem] = []
+    try:
+        document = tomllib.loads(content.decode("utf-8"))
+        sections = {name: document.pop(name, {}) for name in _SECTIONS}
+        pages = document.pop("pages", list(_PAGES))
+        records = list(_records(document, problems))
+    # Python refuses integers of too many digits and text nested too deep in its own ways.
+    except (ValueError, RecursionError) as error:
+        problem = f"it is no TOML ({error})"
+        raise ClaimError(Problem(f"file '{path.name}'", problem, "mend the line")) from error
+    for name, section in sections.items():
+        problems += _malformed(name, section)
+    if not isinstance(pages, list) or not all(isinstance(page, str) for page in pages):
+        problems.append(_problem("pages", f"{pages!r} is no list of texts", "give patterns"))
+    claims: dict[str, Claim] = {}
+    for id, fields in records:
+        claim, found = from_fields(id, fields)
+        problems += found
+        if id in claims:
+            problems.append(Problem(f"claim {id!r}", "it stands twice", "remove one"))
+        elif claim is not None:
+            claims[id] = claim
+    if not problems:
+        problems = [p for claim in claims.values() for p in _dangling(claim, claims, sections)]
+    if problems:
+        raise ClaimError(problems)
+    return Ledger(path=path, claims=claims, pages=tuple(pages), **sections)
+
+
+def _malformed(name: str, section: Any) -> list[Problem]:
+    form, remedy = _SECTIONS[name]
+    if not isinstance(section, dict):
+        return [_problem(name, f"{section!r} is no table", f"write [{name}]")]
+    return [
+        _problem(f"{name}.{key}", f"{value!r} is not in its form", remedy)
+        for key, value in cast(Fields, section).items()
+        if not (isinstance(value, str) and form.fullmatch(value) and key.isprintable())
+    ]
 
 
 def _records(
-    table: Mapping[str, Any], prefix: str = ""
-) -> Iterable[tuple[str, dict[str, Any]]]:
-    """Yield dotted ids with their fields; a table that holds only tables is a level."""
-    for key, value in table.items():
-        id = f"{prefix}{key}"
-        nested = isinstance(value, dict) and value
-        if nested and all(isinstance(inner, dict) for inner in value.values()):
-            yield from _records(value, f"{id}.")
+    table: Fields,
+    problems: list[Problem],
+    prefix: str = "",
+    inherited: Fields | None = None,
+    columns: Fields | None = None,
+) -> Iterator[tuple[str, Fields]]:
+    """Yield id and fields of every number; fields of the tables around it hold for it too."""
+    if "columns" in table:
+        columns = _columns(table["columns"], f"{prefix}columns", problems)
+    own = {name: value for name, value in table.items() if name in FIELDS}
+    inner = {key: table[key] for key in table if key not in FIELDS and key != "columns"}
+    if "number" in own:
+        column = _longest_suffix(prefix[:-1], columns or {})
+        yield prefix[:-1], _joined(inherited or {}, column, own)
+    elif not inner and prefix and "columns" not in table:
+        problems.append(_problem(prefix[:-1], "it holds no number", "add its number"))
+    if "number" in own and inner:
+        what = f"beside its number it has {', '.join(map(repr, inner))}"
+        remedy = f"use the fields {', '.join(FIELDS)}"
+        problems.append(_problem(prefix[:-1], what, remedy))
+        return
+    around = _joined(inherited or {}, own)
+    for key, value in inner.items():
+        if isinstance(value, int | float):
+            value = {"number": value}
+        if isinstance(value, dict):
+            yield from _records(value, problems, f"{prefix}{key}.", around, columns)
         else:
-            yield id, value if isinstance(value, dict) else {"": value}
+            what = f"{value!r} is neither a number nor a table"
+            remedy = f"give a number, or one of the fields {', '.join(FIELDS)}"
+            problems.append(_problem(f"{prefix}{key}", what, remedy))
 
 
-def _dangling(claims: Mapping[str, Claim], sources: Mapping[str, str]) -> list[Problem]:
-    problems = []
-    for claim in claims.values():
-        if claim.source and claim.source not in sources:
-            problems.append(
-                Problem(
-                    f"claim {claim.id!r}",
-                    f"source={claim.source!r} is not listed",
-                    f"add it to [sources], or use one of {', '.join(sources) or 'none'}",
-                )
-            )
-        original = claims.get(claim.original)
-        if claim.original and (original is None or original.kind != "quoted"):
-            problems.append(
-                Problem(
-                    f"claim {claim.id!r}",
-                    f"original={claim.original!r} is no quoted claim",
-                    "name a claim of kind 'quoted'",
-                )
-            )
+def _columns(table: Any, name: str, problems: list[Problem], prefix: str = "") -> Fields:
+    """Return the fields of each column by its dotted name."""
+    found: Fields = {}
+    for key, value in table.items() if isinstance(table, dict) else [(name, table)]:
+        if not isinstance(value, dict):
+            what = f"{value!r} is no table of fields"
+            problems.append(_problem(f"{name}.{prefix}{key}", what, "give {what = ...}"))
+        elif any(field in FIELDS for field in value):
+            found[f"{prefix}{key}"] = value
+        else:
+            found |= _columns(value, name, problems, f"{prefix}{key}.")
+    return found
+
+
+def _longest_suffix(id: str, columns: Fields) -> Fields:
+    parts = id.split(".")
+    for start in range(len(parts)):
+        column: Fields | None = columns.get(".".join(parts[start:]))
+        if column is not None:
+            return column
+    return {}
+
+
+def _joined(*levels: Fields) -> Fields:
+    """Return the fields of all levels, later ones first; `what` says all of them."""
+    whats = [level["what"] for level in levels if isinstance(level.get("what"), str)]
+    merged = {name: value for level in levels for name, value in level.items()}
+    return merged | ({"what": ", ".join(whats)} if whats else {})
+
+
+def _dangling(
+    claim: Claim, claims: Mapping[str, Claim], sections: Mapping[str, Mapping[str, str]]
+) -> list[Problem]:
+    """Return every name in a record that stands for nothing in the ledger."""
+    origin = claim.origin
+    if isinstance(origin, Quoted):
+        named = {"sources": origin.source}
+    else:
+        named = {"measures": origin.measure, "files": origin.file}
+    problems = [
+        _problem(
+            claim.id,
+            f"{section[:-1]}={name!r} is not listed",
+            f"add it to [{section}], or use one of {', '.join(sections[section]) or 'none'}",
+        )
+        for section, name in named.items()
+        if name and name not in sections[section]
+    ]
+    if isinstance(origin, Measured) and origin.original:
+        original = claims.get(origin.original)
+        if original is None or original.kind != "quoted":
+            what = f"original={origin.original!r} is no quoted claim"
+            problems.append(_problem(claim.id, what, "name a claim that has a source"))
     return problems
 
 
-def _given(claim: Claim) -> Iterable[tuple[str, Any]]:
-    """Yield the fields that differ from their defaults, in the order of the class."""
-    for name in FIELDS:
-        value = getattr(claim, name)
-        if value != getattr(Claim, name, None):
-            yield name, value
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    if isinstance(value, Past):
-        return f"{{date = {_toml(value.date)}, number = {_toml(value.number)}}}"
-    # A TOML basic string escapes as JSON does; numbers are written alike.
-    return json.dumps(value, ensure_ascii=False)
+def _problem(id: str, what: str, remedy: str) -> Problem:
+    return Problem(f"claim {id!r}", what, remedy)

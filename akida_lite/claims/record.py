@@ -1,187 +1,173 @@
-"""One published number: what it says, how it prints, and how it is held against a run."""
+"""One published number: what it says, where it comes from, and how it prints."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from akida_lite.errors import ClaimError, Problem
 
-KINDS = ("measured", "quoted")
-BACKENDS = ("keras", "fast", "reference")
-
-# Exact in every backend but Keras, whose float32 sums may fall on the other side of a
-# near tie on another processor; and in what a backend is compared with Keras for.
-_FLOAT_BACKEND = "keras"
-_FLOAT_QUANTITY = "agreement"
-
-_ID = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
-# Of every other field: text.
-_TYPES: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("n_correct", "n_total", "decimals", "slack", "seed"), (int,)),
-    "value": (int, float),
-    "history": (list,),
-}
-
-_WRITE = "run 'akida-lite claims --write'"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+# Every integer up to it is exact in float64, which percentages are computed in.
+_LARGEST = 2**53
+_MOST_DECIMALS = 9
+_ID = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Past:
-    """What a claim said before it was last changed.
+@dataclass(frozen=True)
+class Share:
+    """A number of things out of a total, printed in percent.
 
     Attributes
     ----------
-    date : str
-        Day of the measurement, ``YYYY-MM-DD``.
-    number : int or float
-        Correct images where the claim counts images, its value otherwise.
+    number : int
+        From 0 to `total`.
+    total : int
     """
 
-    date: str
+    number: int
+    total: int
+
+    def __float__(self) -> float:
+        return 100 * self.number / self.total
+
+    def __str__(self) -> str:
+        return f"{float(self):.2f} %"
+
+    @property
+    def exactly(self) -> str:
+        """The printed form with both counts, which a comparison needs."""
+        return f"{self} ({self.number:,} of {self.total:,})"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with a unit.
+
+    Attributes
+    ----------
+    number : int or float
+    unit : str
+        ``"images/s"``, ``"bytes"``; empty for a plain number.
+    decimals : int
+        Digits after the point in print.
+    """
+
     number: int | float
+    unit: str = ""
+    decimals: int = 0
+
+    def __float__(self) -> float:
+        return float(self.number)
+
+    def __str__(self) -> str:
+        return f"{self.number:,.{self.decimals}f} {self.unit}".rstrip()
+
+    @property
+    def exactly(self) -> str:
+        """The printed form with all digits, which a comparison needs."""
+        return f"{self.number!r} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """A function measures the number again.
+
+    Attributes
+    ----------
+    measure : str
+        Name of the function in the ledger's ``[measures]``.
+    given : dict of str to str, int, float or bool
+        What the function is told, beside the claim.
+    file : str
+        File that is measured, from the ledger's folder; its checksum stands in
+        ``[files]``.
+    slack : int or float
+        By how much the number may differ on another machine; 0 if it is exact everywhere.
+    original : str
+        Id of a quoted claim that this one stands beside.
+    """
+
+    measure: str
+    given: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    file: str = ""
+    slack: int | float = 0
+    original: str = ""
+
+    def __str__(self) -> str:
+        given = ", ".join(f"{name}={value}" for name, value in self.given.items())
+        facts = (
+            f"{self.measure}({given})",
+            self.file,
+            f"within {self.slack:,} on other machines" if self.slack else "",
+        )
+        return "; ".join(filter(None, facts))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quoted:
+    """Somebody else published the number.
+
+    Attributes
+    ----------
+    source : str
+        Key of the work in the ledger's ``[sources]``.
+    """
+
+    source: str
+
+    def __str__(self) -> str:
+        return self.source
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """One number that a page, the README or a docstring states.
+    """One number that a page states.
 
     ``str(claim)`` is the number as it is printed, ``float(claim)`` the number itself (in
-    percent where images are counted).
+    percent for a share).
 
     Attributes
     ----------
     id : str
-        Dotted name: ``"vgg_cifar10.akida.top1"``.
+        Dotted name: ``"shop.visitors"``.
     what : str
         What the number says, as the label of a table row.
-    quantity : str
-        What was measured: a key of `akida_lite.claims.MEASURES`, or any word for a
-        number that only its command reproduces.
-    kind : {"measured", "quoted"}
-        Measured with this package, or quoted from `source`.
-    n_correct, n_total : int or None
-        Images that count, and images looked at; the percentage is derived from them.
-    value : int, float or None
-        The number itself, where it is no share of images.
-    unit : str
-        Unit of `value`: ``"images/s"``, ``"bytes"``; empty for a plain number.
-    decimals : int
-        Digits after the point of `value` in print.
-    slack : int
-        Images by which another processor may differ; above 0 only for Keras, whose
-        float32 sums depend on the processor, and for agreement with it. The integer
-        engines are exact.
-    model, bits : str
-        Function of the zoo, and ``"weights/activations/input weights"`` in bits, 0 for
-        float: ``"vgg_cifar10"``, ``"2/2/2"``.
-    dataset, split : str
-        Data the number was taken on; the first `n_total` images of the split.
-    backend : {"", "keras", "fast", "reference"}
-        What computed it.
-    weights, sha256 : str
-        File in ``akida_lite/zoo/weights`` and its checksum, in hexadecimal.
-    recipe : str
-        Training recipe of the weights.
-    seed : int or None
-        Seed of that training.
-    date : str
-        Day of the measurement, ``YYYY-MM-DD``.
-    command : str
-        What to type to measure it again.
-    source : str
-        Key of the quoted work in the ledger's ``[sources]``.
-    original : str
-        Id of the quoted claim that this one stands beside.
-    history : tuple of Past
-        Earlier numbers, oldest first.
-    seal : str
-        Fingerprint of all other fields, written by ``akida-lite claims --write``.
+    amount : Share or Quantity
+    origin : Measured or Quoted
     """
 
     id: str
     what: str
-    quantity: str
-    kind: str
-    n_correct: int | None = None
-    n_total: int | None = None
-    value: int | float | None = None
-    unit: str = ""
-    decimals: int = 0
-    slack: int = 0
-    model: str = ""
-    bits: str = ""
-    dataset: str = ""
-    split: str = ""
-    backend: str = ""
-    weights: str = ""
-    sha256: str = ""
-    recipe: str = ""
-    seed: int | None = None
-    date: str = ""
-    command: str = ""
-    source: str = ""
-    original: str = ""
-    history: tuple[Past, ...] = field(default=())
-    seal: str = ""
-
-    @property
-    def counts_images(self) -> bool:
-        """Whether the number is a share of images, printed in percent."""
-        return self.n_correct is not None
-
-    @property
-    def number(self) -> int | float:
-        """The exact part: correct images, or the value."""
-        number = self.n_correct if self.counts_images else self.value
-        assert number is not None  # one of the two: `problems_of` has refused the rest
-        return number
+    amount: Share | Quantity
+    origin: Measured | Quoted
 
     def __float__(self) -> float:
-        if self.n_correct is not None and self.n_total:
-            return 100 * self.n_correct / self.n_total
-        return float(self.number)
+        return float(self.amount)
 
     def __str__(self) -> str:
-        return self.printed(self.number)
+        return str(self.amount)
 
-    def printed(self, number: int | float) -> str:
-        """Return `number` in the form this claim is printed in.
+    @property
+    def kind(self) -> str:
+        """``"measured"`` or ``"quoted"``."""
+        return "measured" if isinstance(self.origin, Measured) else "quoted"
 
-        Parameters
-        ----------
-        number : int or float
-            Correct images where the claim counts images, a value in its unit otherwise.
-        """
-        if self.counts_images:
-            return f"{100 * number / (self.n_total or 1):.2f} %"
-        return f"{number:,.{self.decimals}f} {self.unit}".rstrip()
-
-    def exactly(self, number: int | float) -> str:
-        """Return `number` with everything a comparison needs: the counts beside the share.
-
-        Parameters
-        ----------
-        number : int or float
-            As for :meth:`printed`.
-        """
-        if self.counts_images:
-            return f"{self.printed(number)} ({number:,} of {self.n_total:,})"
-        return f"{number!r} {self.unit}".rstrip()
+    @property
+    def slack(self) -> int | float:
+        """By how much another machine's number may differ; 0 for a quoted one."""
+        return self.origin.slack if isinstance(self.origin, Measured) else 0
 
     def agrees(self, number: int | float) -> bool:
-        """Return whether a measured `number` is the claimed one.
+        """Return whether a measured `number` is the claimed one, within its slack.
 
         Parameters
         ----------
         number : int or float
-            As for :meth:`printed`.
+            The count for a share, the number in its unit otherwise.
         """
-        if self.slack:
-            return abs(number - self.number) <= self.slack
-        return bool(number == self.number)
+        return bool(abs(number - self.amount.number) <= self.slack)
 
     def verify(self, number: int | float, total: int | None = None) -> None:
         """Refuse a measurement that is not what the ledger says.
@@ -192,26 +178,36 @@ class Claim:
         Parameters
         ----------
         number : int or float
-            Correct images where the claim counts images, a value in its unit otherwise.
+            The count for a share, the number in its unit otherwise.
         total : int, optional
-            Images looked at; needed where the claim counts images.
+            Of a share: out of how many.
 
         Raises
         ------
         ClaimError
-            If the number differs, or was taken on another number of images.
+            If the number differs, or was taken out of another total.
         """
-        if self.counts_images and total != self.n_total:
+        if isinstance(self.amount, Share) and total != self.amount.total:
             raise ClaimError(
                 Problem(
                     f"claim {self.id!r}",
-                    f"it is about {self.n_total:,} images, the run looked at "
-                    f"{'an unknown number' if total is None else f'{total:,}'}",
-                    "pass the counts of a run over the claim's images: verify(correct, total)",
+                    f"its total is {self.amount.total:,}, that of the run is "
+                    f"{'unknown' if total is None else f'{total:,}'}",
+                    "pass both counts of a run over the claim's total: verify(number, total)",
                 )
             )
         if not self.agrees(number):
             raise ClaimError(self.mismatch(number))
+
+    def with_number(self, number: int | float) -> Claim:
+        """Return the claim with another number.
+
+        Parameters
+        ----------
+        number : int or float
+            As for :meth:`agrees`.
+        """
+        return replace(self, amount=replace(self.amount, number=number))
 
     def mismatch(self, number: int | float) -> Problem:
         """Return the problem that `number` was measured where the ledger says otherwise.
@@ -219,140 +215,124 @@ class Claim:
         Parameters
         ----------
         number : int or float
-            As for :meth:`printed`.
+            As for :meth:`agrees`.
         """
+        within = f" within {self.slack:,}" if self.slack else ""
+        got = self.with_number(number).amount.exactly
         return Problem(
             f"claim {self.id!r}",
-            f"expected {self.exactly(self.number)}, got {self.exactly(number)}",
+            f"expected {self.amount.exactly}{within}, got {got}",
             "find out what changed it; if the change is meant, run 'akida-lite claims --write'",
         )
 
 
-FIELDS = tuple(f.name for f in fields(Claim) if f.name != "id")
+# Field of a record in the ledger to the types of its value.
+_TYPES: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("what", "unit", "measure", "file", "original", "source"), (str,)),
+    **dict.fromkeys(("total", "decimals"), (int,)),
+    **dict.fromkeys(("number", "slack"), (int, float)),
+    "given": (dict,),
+}
+
+FIELDS = tuple(_TYPES)
+"""Every field that a record may have."""
 
 
-def from_fields(
-    id: str, given: dict[str, Any], drafts: bool = False
-) -> tuple[Claim | None, list[Problem]]:
-    """Return the claim a ledger record describes, and everything wrong with the record.
+def from_fields(id: str, given: Mapping[str, Any]) -> tuple[Claim | None, list[Problem]]:
+    """Return the claim that a record describes, and everything wrong with the record.
 
     Parameters
     ----------
     id : str
     given : dict
         Fields as TOML delivers them.
-    drafts : bool
-        Whether a measured record may lack its date.
+
+    Returns
+    -------
+    Claim or None
+        None if anything is wrong.
+    list of Problem
     """
-    problems = [
-        _problem(id, f"unknown field {name!r}", f"use one of {', '.join(FIELDS)}")
-        for name in given
-        if name not in FIELDS
-    ]
-    problems += [
-        _problem(id, f"field {name!r} is missing", f"add it, then {_WRITE}")
-        for name in ("what", "quantity", "kind")
-        if not given.get(name)
-    ]
-    if problems:
-        return None, problems
-    problems = _mistyped(id, given)
-    if problems:
-        return None, problems
-    past = tuple(Past(**entry) for entry in given.get("history", ()))
-    claim = Claim(id=id, **{**given, "history": past})
-    return claim, problems_of(claim, drafts)
+    broken = _mistyped(given) or _rules_broken(id, given)
+    if broken:
+        return None, [Problem(f"claim {id!r}", what, remedy) for what, remedy in broken]
+
+    def build(kind: type) -> Any:
+        return kind(**{f.name: given[f.name] for f in fields(kind) if f.name in given})
+
+    return (
+        Claim(
+            id=id,
+            what=given["what"],
+            amount=build(Share if "total" in given else Quantity),
+            origin=build(Measured if "measure" in given else Quoted),
+        ),
+        [],
+    )
 
 
-def problems_of(claim: Claim, drafts: bool = False) -> list[Problem]:
-    """Return everything that makes a record unfit for the ledger.
+def _mistyped(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what is wrong and its remedy, for every value that its field cannot have."""
+    broken = []
+    for name, value in given.items():
+        kinds = _TYPES.get(name)
+        if kinds is None:
+            broken.append((f"unknown field {name!r}", f"use one of {', '.join(FIELDS)}"))
+        elif not isinstance(value, kinds) or isinstance(value, bool):
+            what = " or ".join(kind.__name__ for kind in kinds)
+            broken.append((f"{name}={value!r} is of the wrong type", f"give it as {what}"))
+        elif isinstance(value, str) and not value.isprintable():
+            broken.append((f"{name}={value!r} has characters that do not print", "remove them"))
+        elif isinstance(value, int | float) and not abs(value) <= _LARGEST:
+            # The negation catches NaN, which compares as false.
+            shown = repr(value) if isinstance(value, float) else "an integer"
+            broken.append((f"{name} is {shown} beyond 2**53", "give it in a larger unit"))
+    for key, value in given.get("given", {}).items() if not broken else ():
+        if not isinstance(value, str | int | float) or not f"{key}{value}".isprintable():
+            what = f"given has {key!r}={value!r}, which is no plain value"
+            broken.append((what, "give a printable text, a number or a bool"))
+    return broken
 
-    Parameters
-    ----------
-    claim : Claim
-    drafts : bool
-        Whether a measured record may lack its date.
-    """
+
+def _rules_broken(id: str, given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    number, total = given.get("number"), given.get("total")
+    decimals, slack = given.get("decimals", 0), given.get("slack", 0)
+    measured, quoted = bool(given.get("measure")), bool(given.get("source"))
+    of_runs = [name for name in ("given", "file", "slack", "original") if given.get(name)]
     rules = (
         (
-            _ID.fullmatch(claim.id),
+            _ID.fullmatch(id),
             "its id is not dotted lower case",
-            "name it 'model.way.top1'",
+            "name it with letters, digits, _ and dots, such as 'shop.visitors'",
         ),
-        (claim.kind in KINDS, f"kind={claim.kind!r}", f"use one of {KINDS}"),
+        (bool(given.get("what")), "field 'what' is missing", "say what the number says"),
+        (number is not None, "field 'number' is missing", "add it"),
         (
-            (claim.n_correct is None) != (claim.value is None),
-            "it has both or neither of n_correct and value",
-            "give n_correct and n_total for a share of images, value for the rest",
-        ),
-        (
-            claim.n_correct is None or 0 <= claim.n_correct <= (claim.n_total or 0),
-            f"n_correct={claim.n_correct} is not in 0..n_total={claim.n_total}",
-            "give the counts of the run",
+            measured != quoted,
+            "it has both measure and source" if measured else "it has no measure, no source",
+            "give the measure that repeats it, or the source that it is quoted from",
         ),
         (
-            claim.backend in ("", *BACKENDS),
-            f"backend={claim.backend!r}",
-            f"use one of {BACKENDS}",
+            measured or not of_runs,
+            f"a quoted number with {', '.join(of_runs)}",
+            "remove it: nothing here measures the number",
         ),
         (
-            claim.slack == 0
-            or claim.backend == _FLOAT_BACKEND
-            or claim.quantity == _FLOAT_QUANTITY,
-            f"slack={claim.slack} on an exact measurement",
-            "remove it; only what Keras takes part in may differ between processors",
+            None in (number, total)
+            or (isinstance(number, int) and 0 < total and 0 <= number <= total),
+            f"number={number} is no count of total={total}",
+            "give both as integers, 0 <= number <= total",
         ),
         (
-            not claim.weights or _SHA256.fullmatch(claim.sha256),
-            f"weights={claim.weights!r} without their checksum",
-            "give sha256 as 64 hexadecimal digits",
+            total is None or not (given.get("unit") or decimals),
+            "a share with unit or decimals",
+            "remove them: a share prints in percent",
         ),
-        *_rules_of_kind(claim, drafts),
+        (
+            0 <= decimals <= _MOST_DECIMALS,
+            f"decimals={decimals}",
+            f"use 0 to {_MOST_DECIMALS}",
+        ),
+        (slack >= 0, f"slack={slack} is negative", "use 0 or more"),
     )
-    return [_problem(claim.id, what, remedy) for holds, what, remedy in rules if not holds]
-
-
-def _rules_of_kind(claim: Claim, drafts: bool) -> tuple[tuple[bool, str, str], ...]:
-    if claim.kind == "quoted":
-        return (
-            (bool(claim.source), "a quoted number without source", "name the source"),
-            (
-                not (claim.command or claim.weights or claim.history or claim.original),
-                "a quoted number with command, weights, history or original",
-                "remove them: nothing here reproduces it",
-            ),
-        )
-    return (
-        (bool(claim.command), "a measured number without command", "say how to measure it"),
-        (
-            drafts or bool(claim.date),
-            "a measured number without date",
-            f"{_WRITE}, which measures it",
-        ),
-        (
-            not claim.source,
-            "a measured number with a source",
-            "remove it, or set kind='quoted'",
-        ),
-    )
-
-
-def _mistyped(id: str, given: dict[str, Any]) -> list[Problem]:
-    """Return every field whose value is of another kind than the class says."""
-    problems = []
-    for name, value in given.items():
-        right = _TYPES.get(name, (str,))
-        entries: Any = value
-        if not isinstance(value, right) or isinstance(value, bool):
-            what = " or ".join(kind.__name__ for kind in right)
-            problems.append(
-                _problem(id, f"{name}={value!r} is of the wrong type", f"give it as {what}")
-            )
-        elif name == "history" and not all(set(e) == {"date", "number"} for e in entries):
-            remedy = "give each entry date and number"
-            problems.append(_problem(id, f"{name}={value!r} is of the wrong form", remedy))
-    return problems
-
-
-def _problem(id: str, what: str, remedy: str) -> Problem:
-    return Problem(f"claim {id!r}", what, remedy)
+    return [(what, remedy) for holds, what, remedy in rules if not holds]

@@ -9,23 +9,20 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from akida_lite import parallel
 from akida_lite.cli.subjects import (
     Subject,
     add_model_arguments,
     dataset_of,
-    keras_inputs,
     subject_of,
 )
 from akida_lite.datasets.description import DataSet
 from akida_lite.datasets.sources import load
 from akida_lite.errors import DatasetError, InputError, Problem
+from akida_lite.zoo.measures import first_test_images, keras_classes
 
 # Of CIFAR-10's test images, which ship with the package.
 _SHIPPED_IMAGES = 1000
-_BATCH = 250
 
 
 @dataclass(frozen=True)
@@ -172,7 +169,8 @@ def evaluate(
         else:
             akida = parallel.predict(model, x, workers=workers, **options)
     if with_keras and subject.keras_model is not None:
-        keras = _keras_classes(subject, x)
+        scaling, report = subject.input_scaling, _progress("keras")
+        keras = keras_classes(subject.keras_model, x, scaling, report)
     return Evaluation(
         model=subject.name,
         images=len(x),
@@ -182,30 +180,17 @@ def evaluate(
     )
 
 
-def _keras_classes(subject: Subject, x: Any) -> Any:
-    report = _progress("keras")
-    classes = []
-    for start in range(0, len(x), _BATCH):
-        part = keras_inputs(subject, x[start : start + _BATCH])
-        outputs = np.asarray(subject.keras_model.predict_on_batch(part))
-        classes.append(outputs.reshape(len(part), -1).argmax(axis=1))
-        if report:
-            report(start + len(part), len(x))
-    return np.concatenate(classes)
-
-
 def _test_images(dataset: DataSet, count: int, path: str | None) -> tuple[Any, Any]:
     most = next(spec.shape[0] for spec in dataset.arrays if spec.name == "y_test")
     if not 1 <= count <= most:
         problem = f"{count} is not one of 1 to {most}, the test images of {dataset.name}"
         raise InputError(Problem("option '-n'", problem, "choose one of them"))
-    sample = dataset.sample() if dataset.sample else None
-    shipped = len(sample[0]) if sample else 0
-    if sample and count <= shipped:
-        return sample[0][:count], sample[1][:count]
     try:
-        x, y = dataset.split(load(dataset, path))[1]
+        return first_test_images(
+            dataset, count, lambda dataset: dataset.split(load(dataset, path))[1]
+        )
     except DatasetError as error:
+        shipped = len(dataset.sample()[0]) if dataset.sample else 0
         problem = f"{count} images need all of {dataset.name}, of which {shipped} are shipped"
         remedy = f"use -n {shipped}, or provide" if shipped else "provide"
         raise DatasetError(
@@ -214,7 +199,6 @@ def _test_images(dataset: DataSet, count: int, path: str | None) -> tuple[Any, A
                 *error.problems,
             ]
         ) from error
-    return x[:count], y[:count]
 
 
 def _require_positive(option: str, given: int, what: str) -> None:

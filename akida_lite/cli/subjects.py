@@ -143,12 +143,6 @@ def dataset_of(given: argparse.Namespace) -> DataSet:
     return NETWORKS[given.model].dataset if given.model in NETWORKS else CIFAR10
 
 
-def keras_inputs(subject: Subject, pixels: Any) -> Any:
-    """Return uint8 images as the Keras model reads them, float32."""
-    a, b = subject.input_scaling
-    return (pixels.astype("float32") - b) / a
-
-
 def _keras_file(path: Path) -> Any:
     al.nn  # noqa: B018 (registers the quantized layers with Keras, and says so if it is missing)
     import keras

@@ -16,9 +16,9 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from tables import table
 
 from akida_lite import hardware
+from akida_lite.claims.sphinx import table
 
 
 class HardwareRules(SphinxDirective):

@@ -19,8 +19,8 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from tables import table
 
+from akida_lite.claims.sphinx import table
 from benchmark.figures import VARIED, speed_growth, speed_ratios
 from benchmark.headlines import headline
 from benchmark.results import lines_of

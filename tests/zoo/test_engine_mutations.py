@@ -12,8 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from akida_lite.claims import Ledger, Outcome, all_claims, check
-from akida_lite.claims.measuring import MEASURES, Bench
+from akida_lite.claims import Outcome, check
 from akida_lite.conversion import building, fold
 from akida_lite.engine import (
     BACKENDS,
@@ -23,12 +22,14 @@ from akida_lite.engine import (
     onnx_products,
     reference,
 )
+from akida_lite.published import ledger
+from akida_lite.zoo import measures
 
 pytest.importorskip("onnxruntime")
 
 ROOT = Path(__file__).parents[2]
-CLAIM = all_claims()["mobilenet_cifar10.akida.levels_n1"]
-BENCH = Bench(full=False)
+CLAIM = ledger().claim("mobilenet_cifar10.akida.levels_n1")
+NAME = Path(CLAIM.origin.file).stem
 
 
 @pytest.fixture
@@ -45,19 +46,21 @@ def mutate(monkeypatch):
     return change
 
 
-def levels(backend="fast", layers=None):
+def levels(backend="fast", convert=measures.integer_model):
     """Measure with layers that no engine has prepared before."""
-    layers = layers or BENCH.integer_model(CLAIM.model, CLAIM.bits).layers
-    model = SimpleNamespace(layers=tuple(replace(layer) for layer in layers))
-    fresh = SimpleNamespace(images=BENCH.images, integer_model=lambda *_: model)
-    return MEASURES["levels"](replace(CLAIM, backend=backend), fresh)
+    fresh = SimpleNamespace(layers=tuple(map(replace, convert(NAME).layers)))
+    claim = replace(
+        CLAIM, origin=replace(CLAIM.origin, given={"backend": backend, "images": 1})
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measures, "integer_model", lambda name: fresh)
+        return measures.levels(claim, False)
 
 
 def assert_reported(got):
-    ledger = Ledger({CLAIM.id: CLAIM}, {})
-    (problem,) = check(root=ROOT, outcomes=[Outcome(CLAIM, got)], ledger=ledger)
-    assert problem.subject.startswith(f"claim '{CLAIM.id}' (stated in docs/")
-    assert problem.problem == f"expected {CLAIM.value}, got {got}"
+    (problem,) = check([Outcome(CLAIM, got)], ledger())
+    assert problem.subject.startswith(f"claim '{CLAIM.id}' (stated in ")
+    assert problem.problem == f"expected {CLAIM.amount.number}, got {got}"
 
 
 COMPARISONS = [
@@ -80,15 +83,15 @@ def unplaced(monkeypatch):
 
 
 def test_engines_as_they_are_give_the_published_number():
-    assert levels() == levels("reference") == CLAIM.value
+    assert levels() == levels("reference") == CLAIM.amount.number
 
 
 def test_engines_as_they_are_give_it_in_their_other_ways(monkeypatch, unplaced):
-    assert levels() == CLAIM.value
+    assert levels() == CLAIM.amount.number
     monkeypatch.setitem(BACKENDS, "fast", fast.prepare)
-    assert levels() == CLAIM.value
+    assert levels() == CLAIM.amount.number
     monkeypatch.setattr(fast, "COMPARED_LEVELS", 0)
-    assert levels() == CLAIM.value
+    assert levels() == CLAIM.amount.number
 
 
 @pytest.mark.parametrize(("old", "new"), COMPARISONS)
@@ -127,13 +130,11 @@ def test_onnx_by_comparison(mutate, unplaced, old, new):
 def test_a_wrong_staircase_in_the_proof_makes_onnx_compare_instead(mutate):
     # No constants reproduce it, and what is not proved is not used.
     mutate(cut_points, "_levels", "potentials > threshold", "potentials >= threshold")
-    assert levels() == CLAIM.value
+    assert levels() == CLAIM.amount.number
 
 
 @pytest.mark.parametrize("sign", "+-")
 def test_thresholds_of_the_conversion(mutate, monkeypatch, sign):
     mutate(fold, "exact_thresholds", "// below)", f"// below {sign} 1)")
     monkeypatch.setitem(building.THRESHOLDS, "exact", fold.exact_thresholds)
-    converted = Bench(full=False)
-    converted.keras_model = BENCH.keras_model
-    assert_reported(levels(layers=converted.integer_model(CLAIM.model, CLAIM.bits).layers))
+    assert_reported(levels(convert=measures.integer_model.__wrapped__))

@@ -1,12 +1,20 @@
-"""The drift of measured numbers from their originals, as an SVG that needs no script."""
+"""``.. claims-distance::`` draws how far each measured share is from the original one.
+
+The figure is an SVG that needs no script.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from akida_lite.claims import Claim, Outcome
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from akida_lite.claims import Claim, Measured, Outcome, Share
+from akida_lite.claims.sphinx import ledger_of, outcomes_of
 
 _ROW = 26
 _LABEL = 36
@@ -21,7 +29,20 @@ _LEAST = 0.5
 Reach: TypeAlias = tuple[float, float]
 
 
-def drift_svg(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome]) -> str:
+class ClaimsDistance(SphinxDirective):
+    """Draw original, published and this build's numbers."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the figure, or a sentence where there is nothing to draw."""
+        ledger = ledger_of(self.env)
+        self.env.note_dependency(str(ledger.path))
+        svg = distance_svg(ledger.claims, outcomes_of(self.env))
+        if not svg:
+            return [nodes.paragraph("", "No measured number stands beside an original yet.")]
+        return [nodes.raw("", svg, format="html")]
+
+
+def distance_svg(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome]) -> str:
     """Return a figure with one row for each measured share that has an original.
 
     Parameters
@@ -36,38 +57,40 @@ def drift_svg(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome]) -> s
         HTML; empty where there is nothing to draw. Colours come from the page's theme,
         shapes tell the series apart.
     """
-    drawn = [c for _, c in sorted(claims.items()) if c.counts_images and c.original in claims]
-    if not drawn:
+    pairs = {
+        claim.id: (claim, claims[claim.origin.original])
+        for claim in claims.values()
+        if isinstance(claim.amount, Share)
+        and isinstance(claim.origin, Measured)
+        and claim.origin.original
+    }
+    if not pairs:
         return ""
-    rows = [_points(c, claims[c.original], outcomes.get(c.id)) for c in drawn]
+    rows = [_points(*pair, outcomes.get(id)) for id, pair in pairs.items()]
     offsets = [offset for row in rows for _, offset in row]
     reach = (min([*offsets, -_LEAST]), max([*offsets, _LEAST]))
     height = _ROW * (len(rows) + 2)
     parts = [
         '<div class="scrolls-sideways" tabindex="0">'
-        f'<svg class="claims-drift" role="img" viewBox="0 0 {_WIDTH} {height}" '
+        f'<svg class="claims-distance" role="img" viewBox="0 0 {_WIDTH} {height}" '
         'aria-label="Distance of each measured accuracy from the original one">',
         _axis(reach, height),
     ]
-    for index, (claim, row) in enumerate(zip(drawn, rows, strict=True)):
+    for index, ((claim, _), row) in enumerate(zip(pairs.values(), rows, strict=True)):
         parts.append(_row(index, claim, row, reach))
     return "\n".join([*parts, "</svg></div>", _LEGEND])
 
 
 _LEGEND = (
-    '<p class="claims-legend">Percentage points from the original: │ original, · earlier '
-    "builds, ◇ published, ● this build.</p>"
+    '<p class="claims-legend">Percentage points from the original: │ original, ◇ published, '
+    "● this build.</p>"
 )
 
 
 def _points(claim: Claim, original: Claim, outcome: Outcome | None) -> list[tuple[str, float]]:
-    def offset(number: int | float) -> float:
-        return 100 * number / (claim.n_total or 1) - float(original)
-
-    row = [("past", offset(past.number)) for past in claim.history]
-    row.append(("published", offset(claim.number)))
+    row = [("published", float(claim) - float(original))]
     if outcome is not None and outcome.got is not None:
-        row.append(("now", offset(outcome.got)))
+        row.append(("now", float(claim.with_number(outcome.got)) - float(original)))
     return row
 
 
@@ -87,17 +110,14 @@ def _axis(reach: Reach, height: int) -> str:
         if offset == 0 or abs(_x(offset, reach) - zero) > _LABEL
     )
     return (
-        f'<line class="drift-zero" x1="{zero:.1f}" x2="{zero:.1f}" y1="4" y2="{bottom}"/>'
+        f'<line class="distance-zero" x1="{zero:.1f}" x2="{zero:.1f}" y1="4" y2="{bottom}"/>'
         f"{labels}"
     )
 
 
 def _row(index: int, claim: Claim, row: list[tuple[str, float]], reach: Reach) -> str:
     y = _ROW * (index + 0.7)
-    places = [(kind, _x(offset, reach)) for kind, offset in row]
-    path = " ".join(f"{x:.1f},{y:.1f}" for _, x in places)
-    marks = f'<polyline class="drift-path" points="{path}"/>' if len(claim.history) else ""
-    marks += "".join(_mark(kind, x, y) for kind, x in places)
+    marks = "".join(_mark(kind, _x(offset, reach), y) for kind, offset in row)
     last = row[-1][1]
     return (
         f'<text x="{_LEFT - 12}" y="{y + 4:.1f}" text-anchor="end">{escape(claim.what)}</text>'
@@ -108,8 +128,13 @@ def _row(index: int, claim: Claim, row: list[tuple[str, float]], reach: Reach) -
 
 def _mark(kind: str, x: float, y: float) -> str:
     if kind == "now":
-        return f'<circle class="drift-now" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
-    if kind == "past":
-        return f'<circle class="drift-past" cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>'
+        return f'<circle class="distance-now" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
     corners = f"{x - 7:.1f},{y:.1f} {x:.1f},{y - 7:.1f} {x + 7:.1f},{y:.1f} {x:.1f},{y + 7:.1f}"
-    return f'<polygon class="drift-published" points="{corners}"/>'
+    return f'<polygon class="distance-published" points="{corners}"/>'
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directive with Sphinx."""
+    app.setup_extension("akida_lite.claims.sphinx")
+    app.add_directive("claims-distance", ClaimsDistance)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
