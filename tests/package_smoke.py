@@ -89,7 +89,7 @@ def runs_the_deployed_networks():
         model = al.pretrained(name)
         assert model.labels == network.labels
         correct = int((model.predict(images[:100]) == labels[:100]).sum())
-        assert correct == al.claim(f"{name}.akida.top1_n100").n_correct, (name, correct)
+        assert correct == al.claim(f"{name}.akida.top1_n100").amount.number, (name, correct)
 
 
 def main():
