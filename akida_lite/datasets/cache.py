@@ -6,6 +6,7 @@ copy-on-write: changing an array in place never reaches the file.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -14,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from akida_lite.datasets.description import Arrays, DataSet
+from akida_lite.datasets.description import Arrays, ArraySpec, DataSet
 from akida_lite.errors import DatasetError, Problem
-from akida_lite.files import NO_SPACE, atomic_write, exclusive_lock
+from akida_lite.files import NO_SPACE, atomic_write, exclusive_lock, open_regular
 
 
 def cache_folder() -> Path:
@@ -25,11 +26,11 @@ def cache_folder() -> Path:
     Raises
     ------
     RuntimeError
-        If the user has no home folder.
+        If the user has no home folder, and one is needed.
     """
     chosen = os.environ.get("AKIDA_LITE_CACHE")
     if chosen:
-        return Path(chosen)
+        return Path(chosen).expanduser()
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     elif sys.platform == "darwin":
@@ -41,17 +42,22 @@ def cache_folder() -> Path:
 
 def read_cached(dataset: DataSet) -> Arrays | None:
     """Return the arrays, or None when one is missing or damaged on disk."""
-    try:
-        arrays = {
-            spec.name: np.load(_array_path(dataset, spec.name), mmap_mode="c")
-            for spec in dataset.arrays
-        }
-    # numpy reports a cut or overwritten file as one of the last two.
-    except (OSError, RuntimeError, ValueError, EOFError):
-        return None
-    if not all(spec.matches(arrays[spec.name]) for spec in dataset.arrays):
-        return None
-    return {name: array.view(np.ndarray) for name, array in arrays.items()}
+    arrays = {}
+    for spec in dataset.arrays:
+        header = _header(spec)
+        try:
+            with open_regular(_array_path(dataset, spec.name)) as file:
+                if file.read(len(header)) != header:
+                    return None
+                if file.seek(0, os.SEEK_END) != len(header) + spec.size:
+                    return None
+                mapped = np.memmap(file, np.uint8, "c", len(header), spec.shape)
+        except (OSError, RuntimeError):
+            return None
+        if not spec.matches(mapped):
+            return None
+        arrays[spec.name] = mapped.view(np.ndarray)
+    return arrays
 
 
 def store(dataset: DataSet, arrays: Arrays) -> None:
@@ -90,6 +96,14 @@ def locked_folder(dataset: DataSet) -> Iterator[Path]:
         if isinstance(error, DatasetError):
             raise
         raise _refused(dataset, error) from error
+
+
+def _header(spec: ArraySpec) -> bytes:
+    """Return what the array's file begins with: nothing in it has to be read, or believed."""
+    file = io.BytesIO()
+    facts = {"descr": "|u1", "fortran_order": False, "shape": spec.shape}
+    np.lib.format.write_array_header_1_0(file, facts)
+    return file.getvalue()
 
 
 def _array_path(dataset: DataSet, array: str) -> Path:

@@ -26,6 +26,7 @@ from akida_lite.datasets.description import (
 from akida_lite.datasets.samples import shipped_arrays
 from akida_lite.datasets.sources import load
 from akida_lite.errors import DatasetError, Problem
+from akida_lite.files import open_regular
 
 CIFAR10_LABELS = (
     "airplane",
@@ -116,7 +117,7 @@ def _joined(batches: dict[str, Pair]) -> Arrays:
 
 
 def _read_official(path: Path) -> Arrays:
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
     if digest.hexdigest() != _OFFICIAL.md5:
         raise damaged(path, "it is not the official archive (MD5 mismatch)")
@@ -129,7 +130,7 @@ def _read_extracted(first: Path) -> Arrays:
     batches = {}
     for name in _BATCHES:
         path = first.with_name(name)
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             batches[name] = read_batch(file.read(_BATCH_LIMIT), path)
     return _joined(batches)
 
@@ -169,10 +170,13 @@ def _picture(data: bytes, path: Path) -> npt.NDArray[np.uint8]:
         ) from error
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
-            pixels = np.asarray(picture)
-        return pixels.reshape(10000, 32, 32, 3)
-    # Pillow reports damage as OSError, a bad checksum as SyntaxError.
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            if (picture.size, picture.mode) != ((1024, 10000), "RGB"):
+                raise ValueError(
+                    f"it is {picture.mode} of {picture.size}, not RGB of (1024, 10000)"
+                )
+            return np.asarray(picture).reshape(10000, 32, 32, 3)
+    # What Pillow raises depends on where the damage is.
+    except Exception as error:
         raise damaged(path, f"a picture in it cannot be decoded ({error})") from error
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import sys
 import time
-import urllib.error
 import urllib.request
+from http import HTTPStatus
 from pathlib import Path
 from typing import IO
 
@@ -18,7 +17,10 @@ from akida_lite.files import NO_SPACE
 # Long enough for a slow line, short enough that an offline machine turns to the next
 # source at once.
 TIMEOUT_S = 5
+PATIENCE_S = 30
+_SLOWEST = 1024  # bytes a second: the whole would take two days
 _CHUNK = 1 << 18
+_NO_SUCH_RANGE = 416
 
 
 class Progress:
@@ -59,22 +61,38 @@ def fetch(download: Download, folder: Path) -> Path:
         If the disk is full.
     """
     part = folder / f"{download.file_name}.part"
+    # What an earlier call left may be another page, which shows only at the end.
+    for resumed in (part.exists(), False):
+        _complete(download, part)
+        with open(part, "rb") as file:
+            if hashlib.file_digest(file, _md5).hexdigest() == download.md5:
+                return part.replace(folder / download.file_name)
+        part.unlink()
+        if not resumed:
+            break
+    raise _failed(download, "what it sent has the wrong MD5")
+
+
+def _complete(download: Download, part: Path) -> None:
+    """Fill `part` up to the size of the file."""
     with open(part, "ab") as file:
         while (before := file.tell()) < download.size:
             try:
                 _receive(download, file)
                 failure = f"it stopped at {file.tell()} of {download.size} bytes"
-            except (OSError, http.client.HTTPException) as error:
+            except DatasetError:
+                raise
+            # What a server can send that makes Python's own modules stumble is no short list.
+            except Exception as error:
                 if isinstance(error, OSError) and error.errno in NO_SPACE:
                     raise
-                failure = str(getattr(error, "reason", None) or error)
+                if getattr(error, "code", None) == _NO_SUCH_RANGE and before:
+                    file.truncate(0)
+                    file.seek(0)
+                    continue
+                failure = str(getattr(error, "reason", None) or error) or type(error).__name__
             if file.tell() <= before:
                 raise _failed(download, failure)
-    with open(part, "rb") as file:
-        if hashlib.file_digest(file, _md5).hexdigest() == download.md5:
-            return part.replace(folder / download.file_name)
-    part.unlink()
-    raise _failed(download, "what it sent has the wrong MD5")
 
 
 def _md5() -> hashlib._Hash:
@@ -88,16 +106,27 @@ def _receive(download: Download, file: IO[bytes]) -> None:
     headers = {"Range": f"bytes={start}-"} if start else {}
     request = urllib.request.Request(download.url, headers=headers)
     with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
-        if response.status != http.HTTPStatus.PARTIAL_CONTENT:
+        resumes = response.status == HTTPStatus.PARTIAL_CONTENT
+        expected = download.size - (start if resumes else 0)
+        declared = response.headers.get("Content-Length", str(expected))
+        if declared != str(expected):
+            raise ValueError(f"it offers {declared} bytes, {expected} are expected")
+        if not resumes:
             file.truncate(0)
             file.seek(0)
         progress = Progress(download.file_name, download.size)
+        since, counted = time.monotonic(), file.tell()
         while file.tell() < download.size:
-            chunk = response.read(min(_CHUNK, download.size - file.tell()))
+            # Whatever has arrived: waiting for more would hide how slowly it comes.
+            chunk = response.read1(min(_CHUNK, download.size - file.tell()))
             if not chunk:
                 return
             file.write(chunk)
             progress.show(file.tell())
+            if time.monotonic() - since > PATIENCE_S:
+                if file.tell() - counted < PATIENCE_S * _SLOWEST:
+                    raise _failed(download, f"it sends fewer than {_SLOWEST} bytes a second")
+                since, counted = time.monotonic(), file.tell()
 
 
 def _failed(download: Download, failure: str) -> DatasetError:

@@ -23,6 +23,7 @@ from akida_lite.datasets.description import (
 )
 from akida_lite.datasets.samples import shipped_arrays
 from akida_lite.datasets.sources import load
+from akida_lite.files import open_regular
 
 # File name and shape of each array, as its publisher stores them.
 _FILES: dict[str, tuple[str, tuple[int, ...]]] = {
@@ -99,7 +100,8 @@ def _read_folder(first: Path) -> Arrays:
     for array, (name, shape) in _FILES.items():
         path = first.with_name(name + suffix)
         try:
-            with gzip.open(path) if suffix else open(path, "rb") as file:
+            with open_regular(path) as stored:
+                file = gzip.open(stored) if suffix else stored
                 # One byte more than expected is enough to notice a file that is too long.
                 data = file.read(_idx_size(shape) + 1)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:

@@ -48,8 +48,11 @@ def pack(package: NpmPackage, folder: Path) -> Path:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            errors="backslashreplace",
             timeout=TIMEOUT_S,
         )
+    except OSError as error:
+        raise _failed(package, f"npm cannot be run ({error.strerror})") from error
     except subprocess.TimeoutExpired as error:
         raise _failed(package, f"npm did not finish within {TIMEOUT_S} s") from error
     archive = folder / package.file_name

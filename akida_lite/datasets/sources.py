@@ -36,7 +36,7 @@ def load(dataset: DataSet, path: str | os.PathLike[str] | None = None) -> Arrays
         If no source delivers: one problem, with its remedy, for each of them.
     """
     if path is not None:
-        return _read_named(dataset, Path(path))
+        return _read_named(dataset, Path(path).expanduser())
     cached = read_cached(dataset)
     if cached is not None:
         return cached
@@ -51,7 +51,7 @@ def load(dataset: DataSet, path: str | os.PathLike[str] | None = None) -> Arrays
 
 def _first_answer(dataset: DataSet, folder: Path) -> Arrays:
     named = os.environ.get("AKIDA_LITE_DATA")
-    found = _find(dataset, Path(named)) if named else None
+    found = _find(dataset, Path(named).expanduser()) if named else None
     if found is not None:
         # Damage in a folder that the user chose is reported, not worked around.
         return _read(dataset, *found)

@@ -11,7 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from akida_lite.files import atomic_write
+from akida_lite.errors import FileFormatError, Problem
+from akida_lite.files import atomic_write, open_regular
 from akida_lite.training.recipes import Recipe
 
 
@@ -57,9 +58,29 @@ def write_record(path: Path, recipe: Recipe, state: dict[str, Any], start: str |
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Return what :func:`write_record` wrote."""
-    record: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return record
+    """Return what :func:`write_record` wrote.
+
+    Raises
+    ------
+    FileFormatError
+        If it is something else.
+    """
+    try:
+        with open_regular(path) as file:
+            record = json.loads(file.read())
+    except (OSError, ValueError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise _refused(path, f"it cannot be read ({reason})") from error
+    recipe = record.get("recipe") if isinstance(record, dict) else None
+    if not isinstance(recipe, dict) or not isinstance(recipe.get("cycles", []), list):
+        raise _refused(path, "it holds no recipe")
+    found: dict[str, Any] = record
+    return found
+
+
+def _refused(path: Path, problem: str) -> FileFormatError:
+    remedy = "remove it to train again, or get it again from where it came from"
+    return FileFormatError(Problem(f"run record '{path}'", problem, remedy))
 
 
 def _processor() -> str:

@@ -146,7 +146,7 @@ def cycles_done(recipe: Recipe, folder: Path) -> int:
     if not path.exists():
         return 0
     found = read_record(path)["recipe"]
-    done = len(found.get("cycles", ()))
+    done = len(found.get("cycles", []))
     return done if _agree(recipe, found, done) else 0
 
 

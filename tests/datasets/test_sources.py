@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny
 
 from akida_lite.datasets import download
-from akida_lite.datasets.cache import cache_folder
+from akida_lite.datasets.cache import cache_folder, read_cached
 from akida_lite.datasets.sources import load
 
 ARCHIVE = tiny.tgz()
@@ -82,6 +83,49 @@ def test_a_damaged_cache_is_replaced(tmp_path, spoil):
         path.write_bytes(new[spoil])
     fill_cache(tmp_path)
     assert path.read_bytes() == content
+
+
+def test_every_flipped_bit_of_a_cached_header_is_healed(tmp_path):
+    fill_cache(tmp_path)
+    path = cache_folder() / "tiny" / "y_test.npy"
+    content = path.read_bytes()
+    for bit in range(8 * len(content)):
+        spoiled = bytearray(content)
+        spoiled[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(spoiled)
+        assert read_cached(tiny.dataset()) is None
+    check(load(tiny.dataset(), tmp_path))
+    path.write_bytes(content)
+    assert read_cached(tiny.dataset()) is not None
+
+
+def test_what_a_portal_left_of_a_download_is_thrown_away():
+    part = cache_folder() / "tiny" / "tiny-web.tgz.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"<html>sign in</html>")
+    with tiny.serving(tiny.Server(ARCHIVE)) as server:
+        check(load(tiny.dataset(server.url, ARCHIVE)))
+    assert server.ranges == ["bytes=20-", None]
+
+
+def test_a_range_that_the_server_does_not_have_starts_the_download_over():
+    part = cache_folder() / "tiny" / "tiny-web.tgz.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(ARCHIVE[:40])
+    with tiny.serving(tiny.Server(ARCHIVE, range_status=416)) as server:
+        check(load(tiny.dataset(server.url, ARCHIVE)))
+    assert server.ranges == ["bytes=40-", None]
+
+
+@pytest.mark.parametrize("variable", ["AKIDA_LITE_CACHE", "AKIDA_LITE_DATA"])
+def test_a_tilde_in_a_folder_is_the_users_home(variable, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "tiny-local.tgz").write_bytes(ARCHIVE)
+    monkeypatch.setenv("AKIDA_LITE_DATA", str(tmp_path))
+    monkeypatch.setenv(variable, "~")
+    monkeypatch.chdir(tmp_path / "bin")
+    check(load(tiny.dataset()))
+    assert not list(Path.cwd().iterdir())
 
 
 def test_changing_an_array_does_not_reach_the_cache(tmp_path):

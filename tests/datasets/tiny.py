@@ -4,10 +4,11 @@ import gzip
 import hashlib
 import http.server
 import io
+import socket
 import sys
 import tarfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -95,6 +96,8 @@ class Server:
         Whether Range requests are honoured.
     status : int
         What to answer a request that is no Range request.
+    range_status : int
+        What to answer a Range request that is honoured.
     ranges : list
         The Range header of each request so far.
     """
@@ -103,6 +106,7 @@ class Server:
     cuts: list = field(default_factory=list)
     resumes: bool = True
     status: int = 200
+    range_status: int = 206
     ranges: list = field(default_factory=list)
     url: str = ""
 
@@ -117,7 +121,7 @@ def serving(server):
             server.ranges.append(asked)
             start = int(asked[6:-1]) if asked and server.resumes else 0
             rest = server.body[start:]
-            self.send_response(206 if start else server.status)
+            self.send_response(server.range_status if start else server.status)
             self.send_header("Content-Length", str(len(rest)))
             self.end_headers()
             self.wfile.write(rest[: server.cuts.pop(0)] if server.cuts else rest)
@@ -134,6 +138,27 @@ def serving(server):
         finally:
             running.shutdown()
             thread.join()
+
+
+@contextmanager
+def answering(answer):
+    """Answer every request with the same bytes, and hang up; yield the address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer_all():
+            # Closing the listener ends the waiting.
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection:
+                        connection.recv(1 << 16)
+                        connection.sendall(answer)
+
+        thread = threading.Thread(target=answer_all, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join()
 
 
 def install_npm(folder, script):

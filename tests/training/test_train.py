@@ -8,12 +8,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tiny_recipe import FLOAT, SCALING, build, run
 
-from akida_lite import nn
 from akida_lite.conversion import convert
 from akida_lite.errors import DatasetError, FileFormatError, InputError
 from akida_lite.storage.container import read_container
-from akida_lite.training import Cycle, Recipe, Stage, loop, shipped, train
+from akida_lite.training import Cycle, Stage, loop, shipped
 from akida_lite.training.checkpoint import load_checkpoint, read_state, save_checkpoint
 from akida_lite.training.record import read_record
 from akida_lite.training.train import cycles_done, latent_name
@@ -21,17 +21,6 @@ from akida_lite.zoo.integers import pretrained
 from akida_lite.zoo.networks import NETWORKS
 from akida_lite.zoo.store import load_weights
 
-SCALING = (255, 0)
-
-FLOAT = Recipe(
-    name="tiny_float",
-    model="tiny",
-    bits=(0, 0, 0),
-    cycles=(Cycle(0.05, (Stage(4, 40), Stage(8, 40)), weight_decay=1e-3),),
-    batch_size=8,
-    label_smoothing=0.1,
-    seed=3,
-)
 QUANTIZED = replace(
     FLOAT,
     name="tiny_w4",
@@ -41,42 +30,11 @@ QUANTIZED = replace(
 )
 
 
-def build(recipe):
-    weights, activ, inputs = recipe.bits
-    x = entry = keras.Input((8, 8, 3))
-    x = nn.conv_block(
-        x, 4, 3, name="conv", weight_quantization=inputs, activ_quantization=activ,
-        pooling="max", add_batchnorm=True, padding="same", use_bias=False,
-    )  # fmt: skip
-    x = nn.dense_block(
-        keras.layers.Flatten()(x), 6, name="dense", weight_quantization=weights,
-        activ_quantization=activ, add_batchnorm=True, use_bias=False,
-    )  # fmt: skip
-    x = nn.dense_block(
-        x, 3, name="scores", weight_quantization=weights, activ_quantization=None
-    )
-    return keras.Model(entry, x)
-
-
 @pytest.fixture
 def data(rng):
     x = rng.integers(0, 256, (60, 8, 8, 3), np.uint8)
     y = np.arange(60) % 3
     return (x[:48], y[:48]), (x[48:], y[48:])
-
-
-def run(recipe, folder, data, **options):
-    lines = []
-    model = train(
-        recipe,
-        folder,
-        build=build,
-        data=data,
-        input_scaling=SCALING,
-        report=lines.append,
-        **options,
-    )
-    return model, lines
 
 
 def start_of(data, folder):
@@ -303,7 +261,7 @@ def test_weights_of_another_network_are_refused(data, tmp_path):
 def test_a_checkpoint_holds_model_optimizer_and_state(data, tmp_path):
     model = build(FLOAT)
     optimizer = loop.optimizer_of(FLOAT.cycles[0], model)
-    state = {"step": 4, "losses": [0.1, 1 / 3], "curve": [], "seconds": 1.5}
+    state = {"step": 4, "losses": [0.1, 1 / 3], "curve": [], "seconds": 1.5, "machines": []}
     save_checkpoint(tmp_path / "c.npz", model, optimizer, state)
     keras.utils.set_random_seed(99)
     again = build(FLOAT)

@@ -266,3 +266,63 @@ def test_signs_without_a_kernel_are_refused(pair):
     assert str(refused.value) == (
         f"file '{path}': 'conv.kernel' is missing, the model has (3, 3, 3, 4). Fix: {NETWORK}."
     )
+
+
+KERNEL = "conv.kernel"
+HOSTILE_WEIGHTS = {
+    "scale-zero": (
+        {"conv__kernel__scale": np.float64(0)},
+        f"the scale of '{KERNEL}' is 0.0, one number above 0 is expected",
+    ),
+    "scale-negative": (
+        {"conv__kernel__scale": np.float64(-1)},
+        f"the scale of '{KERNEL}' is -1.0, one number above 0 is expected",
+    ),
+    "scale-nan": (
+        {"conv__kernel__scale": np.float64("nan")},
+        f"the scale of '{KERNEL}' is nan, one number above 0 is expected",
+    ),
+    "scale-tiny": (
+        {"conv__kernel__scale": np.float64(1e-300)},
+        f"the scale of '{KERNEL}' is 1e-300, one number above 0 is expected",
+    ),
+    "scales": (
+        {"conv__kernel__scale": np.ones(2)},
+        f"the scale of '{KERNEL}' is [1. 1.], one number above 0 is expected",
+    ),
+    "lowest-byte": (
+        {"conv__kernel": np.full((3, 3, 3, 4), -128, np.int8)},
+        f"'{KERNEL}' holds integers of more bits than the model's 4",
+    ),
+    "bias-nan": (
+        {"dense__bias": np.full(3, np.nan, np.float32)},
+        "'dense.bias' holds what is no number",
+    ),
+    "bias-beyond-float32": (
+        {"dense__bias": np.full(3, 1e300)},
+        "'dense.bias' holds what is no number",
+    ),
+    "negative-variance": (
+        {"conv_BN__moving_variance": np.full(4, -1, np.float32)},
+        "'conv_BN.moving_variance' is negative, down to -1",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE_WEIGHTS)
+def test_weights_that_cannot_be_used_leave_the_model_as_it_was(
+    case, trained, tmp_path, monkeypatch
+):
+    changed, problem = HOSTILE_WEIGHTS[case]
+    path = tmp_path / "weights.akw"
+    save_weights(path, trained, {})
+    content, arrays = read_container(path)
+    arrays |= {key.replace("__", "."): np.asarray(value) for key, value in changed.items()}
+    monkeypatch.setattr("akida_lite.zoo.store.read_container", lambda path: (content, arrays))
+    model = network()
+    before = model.get_weights()
+    with pytest.raises(al.FileFormatError) as caught:
+        load_weights(path, model)
+    assert str(caught.value).startswith(f"file '{path}': {problem}. Fix: ")
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
