@@ -33,6 +33,7 @@ _PUBLIC = {
     "check_compatibility": "conversion",
     "claim": "published",
     "claims": "claims",
+    "claims_table": "published",
     "compare": "conversion",
     "convert": "conversion",
     "datasets": "datasets",
@@ -45,6 +46,7 @@ _PUBLIC = {
     "plots": "report.plots",
     "pretrained": "zoo.integers",
     "quantize": "conversion",
+    "show": "report.display",
     "training": "training",
     "web": "web",
     "zoo": "zoo",
@@ -80,7 +82,9 @@ if TYPE_CHECKING:
     from akida_lite.hardware import AKD1000 as AKD1000
     from akida_lite.model import Model as Model
     from akida_lite.published import claim as claim
+    from akida_lite.published import claims_table as claims_table
     from akida_lite.report import plots as plots
+    from akida_lite.report.display import show as show
     from akida_lite.zoo.integers import pretrained as pretrained
 
 

@@ -23,7 +23,7 @@ from akida_lite.errors import (
 from akida_lite.hardware import AKD1000, Device, Placement, place
 from akida_lite.layers import Layer, Potentials, Shape, layer_shapes
 from akida_lite.metadata import checked_labels, checked_name, checked_scaling
-from akida_lite.report.display import results_show_themselves
+from akida_lite.report.display import show
 from akida_lite.report.last_run import LastRun
 from akida_lite.report.statistics import LayerStatistics, ModelStatistics
 from akida_lite.report.summary import Summary, summary_of
@@ -343,10 +343,7 @@ class Model:
         -------
         Summary
         """
-        summary = summary_of(self._layers, name=self._name, device=device)
-        if not results_show_themselves():
-            print(summary)
-        return summary
+        return show(summary_of(self._layers, name=self._name, device=device))
 
     def _repr_html_(self) -> str:
         return summary_of(self._layers, name=self._name, device=AKD1000)._repr_html_()

@@ -63,6 +63,12 @@ class Table:
     legend: str = ""
     notes: Sequence[str] = ()
 
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
     def text(self) -> str:
         """Return the table for a terminal.
 
