@@ -23,7 +23,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, cast
 
 from akida_lite.claims.record import FIELDS, Claim, Measured, Quoted, from_fields
@@ -142,8 +142,9 @@ def parse_ledger(path: Path, content: bytes) -> Ledger:
         raise ClaimError(Problem(f"file '{path.name}'", problem, "mend the line")) from error
     for name, section in sections.items():
         problems += _malformed(name, section)
-    if not isinstance(pages, list) or not all(isinstance(page, str) for page in pages):
-        problems.append(_problem("pages", f"{pages!r} is no list of texts", "give patterns"))
+    if not isinstance(pages, list) or not all(map(_is_pattern, pages)):
+        remedy = "give patterns of files from the ledger's folder, such as 'docs/*.rst'"
+        problems.append(_problem("pages", f"{pages!r} is no list of patterns", remedy))
     claims: dict[str, Claim] = {}
     for id, fields in records:
         claim, found = from_fields(id, fields)
@@ -168,6 +169,16 @@ def _malformed(name: str, section: Any) -> list[Problem]:
         for key, value in cast(Fields, section).items()
         if not (isinstance(value, str) and form.fullmatch(value) and key.isprintable())
     ]
+
+
+def _is_pattern(text: object) -> bool:
+    """Whether `Path.glob` accepts a text."""
+    if not isinstance(text, str) or not text.isprintable():
+        return False
+    path = PurePath(text)
+    # Two asterisks are a path's part of their own or an error, before Python 3.13.
+    whole = all(part == "**" or "**" not in part for part in path.parts)
+    return whole and bool(path.parts) and not path.is_absolute()
 
 
 def _records(

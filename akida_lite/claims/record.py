@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, cast
 
 from akida_lite.errors import ClaimError, Problem
 
@@ -207,6 +207,9 @@ class Claim:
         number : int or float
             As for :meth:`agrees`.
         """
+        if isinstance(self.amount, Share):
+            # A measure may count wrongly: nothing is rounded here to hide it.
+            return replace(self, amount=replace(self.amount, number=cast(int, number)))
         return replace(self, amount=replace(self.amount, number=number))
 
     def mismatch(self, number: int | float) -> Problem:
@@ -318,7 +321,8 @@ def _rules_broken(id: str, given: Mapping[str, Any]) -> list[tuple[str, str]]:
             "remove it: nothing here measures the number",
         ),
         (
-            None in (number, total)
+            number is None
+            or total is None
             or (isinstance(number, int) and 0 < total and 0 <= number <= total),
             f"number={number} is no count of total={total}",
             "give both as integers, 0 <= number <= total",

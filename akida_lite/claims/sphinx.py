@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -38,7 +38,7 @@ from akida_lite.errors import ClaimError
 
 logger = logging.getLogger(__name__)
 
-Cell = str | nodes.Node
+Cell: TypeAlias = str | nodes.Node
 _HAS_TABLE = "claims-table"
 
 
@@ -57,12 +57,24 @@ class ClaimRole(SphinxRole):
         return [_link(claim), _mark(claim)], []
 
 
+def _pattern(argument: str | None) -> str:
+    try:
+        return re.compile(argument or "").pattern
+    except re.error as error:
+        raise ValueError(f"{argument!r} is no regular expression: {error}") from error
+
+
+def _kind(argument: str | None) -> str:
+    kind: str = directives.choice(argument, ("measured", "quoted"))
+    return kind
+
+
 class ClaimsTable(SphinxDirective):
     """List records, one row a number."""
 
     option_spec: ClassVar[dict[str, Any]] = {
-        "ids": directives.unchanged,
-        "kind": directives.unchanged,
+        "ids": _pattern,
+        "kind": _kind,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -75,25 +87,30 @@ class ClaimsTable(SphinxDirective):
             return [nodes.paragraph("", "None yet.")]
         if all(claim.kind == "quoted" for claim in claims):
             # Nothing here is measured: two columns would be empty.
-            titles, widths = ("Number", "Quoted", "Source"), (44, 18, 38)
-            rows = [(self._name(c), str(c), _origin(c, ledger)) for c in claims]
+            columns = {"Number": 44, "Quoted": 18, "Source": 38}
+            rows = [[self._name(c), str(c), _origin(c, ledger)] for c in claims]
         else:
-            titles = ("Number", "Original", "Published", "This build", "How")
-            widths = (34, 12, 12, 16, 26)
+            columns = {
+                "Number": 34,
+                "Original": 12,
+                "Published": 12,
+                "This build": 16,
+                "How": 26,
+            }
             rows = [self._row(claim, ledger) for claim in claims]
-        return [table(titles, widths, rows, classes=["claims-table"])]
+        return [table([*columns], [*columns.values()], rows, classes=["claims-table"])]
 
-    def _row(self, claim: Claim, ledger: Ledger) -> tuple[Cell, ...]:
+    def _row(self, claim: Claim, ledger: Ledger) -> list[Cell]:
         original: Claim | None = claim
         if isinstance(claim.origin, Measured):
             original = ledger.claims.get(claim.origin.original)
-        return (
+        return [
             self._name(claim),
             str(original or ""),
             str(claim) if claim.kind == "measured" else "",
             _this_build(claim, outcomes_of(self.env)),
             _origin(claim, ledger),
-        )
+        ]
 
     def _name(self, claim: Claim) -> nodes.paragraph:
         """Return what the number says, as the target of its links."""
@@ -180,7 +197,8 @@ def _mark(claim: Claim) -> nodes.Node:
 
 
 def _anchor(id: str) -> str:
-    return "claim-" + re.sub(r"[^a-z0-9]+", "-", id)
+    # Ids have no hyphen: no two of them get the same anchor.
+    return "claim-" + id.replace(".", "-")
 
 
 def _this_build(claim: Claim, outcomes: dict[str, Outcome]) -> str:

@@ -138,9 +138,10 @@ def first_test_images(
     load_all : callable
         Takes the data set and returns all its test images, where more are needed.
     """
-    x, y = dataset.sample() if dataset.sample else (np.empty(0), ())
-    if len(x) < count:
-        x, y = load_all(dataset)
+    found = dataset.sample() if dataset.sample else None
+    if found is None or len(found[0]) < count:
+        found = load_all(dataset)
+    x, y = found
     return x[:count], y[:count]
 
 

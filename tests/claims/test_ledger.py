@@ -189,7 +189,8 @@ BROKEN = [
     (
         '["*.rst"]',
         '"*.rst"',
-        "claim 'pages': '*.rst' is no list of texts. Fix: give patterns.",
+        "claim 'pages': '*.rst' is no list of patterns. Fix: give patterns of files from the "
+        "ledger's folder, such as 'docs/*.rst'.",
     ),
     (
         'columns = {visitors = {what = "visitors in print"}}',
@@ -211,6 +212,12 @@ def test_a_broken_ledger_is_refused(read, old, new, message):
     with pytest.raises(ClaimError) as caught:
         read(TEXT.replace(old, new))
     assert str(caught.value).splitlines()[0] == message
+
+
+@pytest.mark.parametrize("pattern", ["", ".", "/etc/*", "a**", "a\\n", "a\\u0000"])
+def test_a_pattern_that_names_no_files_is_refused(read, pattern):
+    with pytest.raises(ClaimError, match="is no list of patterns"):
+        read(f'pages = ["{pattern}"]')
 
 
 @pytest.mark.parametrize(

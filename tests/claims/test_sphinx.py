@@ -164,6 +164,22 @@ def test_an_unknown_id_is_an_error_at_its_line(project):
     )
 
 
+OPTIONS = [
+    ("kind", "guessed", '"guessed" unknown; choose from "measured", or "quoted"'),
+    ("ids", "[", "'[' is no regular expression: unterminated character set at position 0"),
+]
+
+
+@pytest.mark.parametrize(("option", "value", "said"), OPTIONS)
+def test_an_option_that_means_nothing_is_an_error_at_its_line(project, option, value, said):
+    with (project / "index.rst").open("a") as page:
+        page.write(f"\n.. claims-table::\n   :{option}: {value}\n")
+    status, lines, _ = build(project)
+    assert status == 1
+    assert lines[0].split(":")[1] == "6"
+    assert said in "".join(lines)
+
+
 def test_a_ledger_that_cannot_be_read_stops_the_build_with_one_line(project):
     replace(project / "claims.toml", 'what = "Words", ', "")
     assert build(project)[:2] == (
