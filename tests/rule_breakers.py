@@ -37,6 +37,7 @@ def implied(id, kind, value):
 def one(kind, *, shape=None, bits=None, filters=4, weight_bits=2, **fields):
     """One layer that keeps every rule which the arguments do not touch."""
     if kind == "image":
+        weight_bits = 8
         chain = Chain(shape or (16, 16, 1), 2, bits or 8)
     else:
         shape = shape or ((1, 1, 8) if kind == "dense" else (16, 16, 2))
@@ -100,7 +101,7 @@ def after_max_pool(kind, following):
     fields = (
         {"shape": (5, 5, 1), "strides": (3, 3)} if kind == "image" else {"shape": (3, 3, 2)}
     )
-    fields["pool"] = MaxPool((2, 2), (2, 2)) if kind == "image" else MaxPool((3, 3), (3, 3))
+    fields["pool"] = MaxPool((2, 2), (2, 2))
     if following == "none":
         return one(kind, **fields)
     return followed(one(kind, last=False, **fields), "dense")
@@ -115,10 +116,17 @@ BUILD = {
     "INPUT-FILTERS": image_filters,
     "INPUT-POOL-TYPE": lambda kind, value: averaged(kind, (16, 16, 1)),
     "INPUT-POOL-SIZE": lambda kind, value: pooled(kind, value, (2, 2)),
-    "INPUT-POOL-STRIDES": lambda kind, value: pooled(kind, (2, 2), value),
+    "INPUT-POOL-STRIDES": lambda kind, value: (
+        pooled(kind, sized(value.circumstance), value.value)
+        if hasattr(value, "circumstance")
+        else pooled(kind, (2, 2), value)
+    ),
     "INPUT-BITS": lambda kind, value: forced(one(kind), "input_bits", value),
     "INPUT-WEIGHT-BITS": weight_bits,
     "INPUT-TYPE": lambda kind, value: one(kind),
+    "MAP-HEIGHT": lambda kind, value: one(kind, shape=(value, 16, 2)),
+    "MAP-WIDTH": lambda kind, value: one(kind, shape=(16, value, 2)),
+    "MAP-CHANNELS": lambda kind, value: one(kind, shape=(16, 16, value)),
     "CONV-KERNEL": lambda kind, value: one(kind, size=value),
     "SEP-KERNEL": lambda kind, value: one(kind, size=value),
     "KERNEL-WITHIN-INPUT": lambda kind, value: one(kind, shape=(3 - value, 3, 2)),

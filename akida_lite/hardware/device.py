@@ -25,7 +25,10 @@ class Capacity:
     layers_off_mesh : tuple of str
         Layer types that run on the device's converters and occupy no NP.
     source : str
+        Of these numbers, apart from the number of NPs where `documented` states it.
     status : {"documented", "observed", "assumed"}
+    documented : (int, str) or None
+        Number of NPs that a public text states, and that text.
     """
 
     mesh: tuple[int, int]
@@ -34,6 +37,7 @@ class Capacity:
     layers_off_mesh: tuple[str, ...]
     source: str
     status: str
+    documented: tuple[int, str] | None = None
 
     @property
     def n_nps(self) -> int:

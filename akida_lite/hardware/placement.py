@@ -113,9 +113,11 @@ class Placement:
         """Sentence that says which numbers rest on what."""
         capacity = self.device.capacity
         rows, columns = capacity.mesh
+        stated, text = capacity.documented or (0, "")
+        counted = f" (documented: {text})" if stated == capacity.n_nps else ""
         return (
             f"NPs and passes are {capacity.status}, not measured: they follow from "
-            f"{capacity.n_nps} NPs in a mesh of {rows} x {columns} with "
+            f"{capacity.n_nps} NPs{counted} in a mesh of {rows} x {columns} with "
             f"{capacity.np_memory_bits:,} bits each ({capacity.source})."
         )
 

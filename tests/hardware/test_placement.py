@@ -158,7 +158,9 @@ def test_a_placement_prints_as_its_table():
 def test_capacity_of_the_default_is_marked_as_assumed():
     assert AKD1000.capacity.status == "assumed"
     assert AKD1000.capacity.n_nps == np.prod(AKD1000.capacity.mesh)
-    assert place(kws()).note.startswith("NPs and passes are assumed")
+    note = place(kws()).note
+    assert note.startswith("NPs and passes are assumed")
+    assert "80 NPs (documented: BrainChip, MetaTF documentation, page “Overview”" in note
 
 
 class Cells(HTMLParser):

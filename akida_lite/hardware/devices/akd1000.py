@@ -23,6 +23,7 @@ CAPACITY = Capacity(
     layers_off_mesh=("InputConvolutional", "InputData"),
     source="chosen for this emulation; no public document that we could cite",
     status="assumed",
+    documented=(80, "BrainChip, MetaTF documentation, page “Overview”, read in 2026-11"),
 )
 
 AKD1000 = Device(
