@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _make_streams_usable()
     command = ""
     try:
-        # Not before: importing the commands takes time in which Ctrl+C may be pressed.
+        # Importing the commands takes time, in which a user may press Ctrl+C.
         given = _parser().parse_args(arguments)
         command = given.command
         # TensorFlow announces itself on every start unless told not to.
@@ -75,7 +75,7 @@ def _make_streams_usable() -> None:
 
 
 def _say(text: str) -> None:
-    # Where even this stream is full, the exit status has to do.
+    # Where standard error is full as well, only the exit status tells of the failure.
     with suppress(OSError):
         print(text, file=sys.stderr, flush=True)
 

@@ -21,7 +21,7 @@ from akida_lite.datasets.sources import load
 from akida_lite.errors import DatasetError, InputError, Problem
 from akida_lite.zoo.measures import first_test_images, keras_classes
 
-# Of CIFAR-10's test images, which ship with the package.
+# The package holds so many test images of CIFAR-10.
 _SHIPPED_IMAGES = 1000
 
 
@@ -208,7 +208,7 @@ def _require_positive(option: str, given: int, what: str) -> None:
 
 
 def _limit_keras(cores: int) -> None:
-    # TensorFlow reads these when it starts, which it has not yet.
+    # TensorFlow reads these variables when it starts, and it has not started yet.
     os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(cores)
 
 

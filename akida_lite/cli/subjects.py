@@ -15,7 +15,7 @@ from akida_lite.errors import FileFormatError, InputError, Problem
 from akida_lite.model import Model
 from akida_lite.zoo.networks import NETWORKS
 
-# Of a Keras file, unless told: most networks are trained on pixels divided by 255.
+# A Keras file does not say how it reads pixels; most networks read them divided by 255.
 _INPUT_SCALING = (255.0, 0.0)
 
 _KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
@@ -149,7 +149,7 @@ def _keras_file(path: Path) -> Any:
 
     try:
         return keras.saving.load_model(path, compile=False)
-    # What Keras raises depends on what is wrong, and on its version.
+    # Keras raises errors of many types, which differ between versions.
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         remedy = "save it again with keras.Model.save(), from layers that Keras knows"

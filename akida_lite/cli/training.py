@@ -55,8 +55,8 @@ def run(given: argparse.Namespace) -> int:
     FileFormatError
         If the folder holds a finished run of the recipe as it was once.
     """
-    # Where processors lack AVX-512, TensorFlow leaves oneDNN off unless asked. Once it is
-    # imported it is too late.
+    # TensorFlow reads this when it is imported. Unless asked, it leaves oneDNN off on
+    # processors without AVX-512.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     from akida_lite.training import shipped
 

@@ -47,10 +47,10 @@ def _centred(
     assert block.activation is not None
     affine = affine_of(block, block_weights(block), feed)
     fall, rise = threshold_margins(affine, *staircase_of(block.activation))
-    # Thresholds rise by what the shift falls.
+    # A threshold rises by as much as the shift falls.
     wanted = exact(beta) - (rise - fall) / 2 * affine.slope
     shifted = wanted.astype(np.float64).astype(np.float32)
-    # float32 has no number between integers where slopes are that small.
+    # Where slopes are tiny, float32 may have no number that moves thresholds that little.
     moved = exact(beta) - exact(shifted)
     fits = (-fall * affine.slope <= moved) & (moved < rise * affine.slope)
     return np.where(fits, shifted, beta)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-# Shifts by up to an eighth of the image; the pixels that come in are mirrored ones.
+# Images shift by up to an eighth; mirrored pixels fill the edge that this uncovers.
 _MARGIN_SHARE = 8
 
 Pixels = npt.NDArray[np.uint8]

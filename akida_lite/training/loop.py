@@ -46,10 +46,10 @@ def scores_of(
             height, width = layer.input.shape[1:3]
             if tuple(x.shape[1:3]) != (height, width):
                 x = tf.image.resize(x, (height, width), "nearest")
-        # A frozen one goes on with its moving statistics, as in Keras.
+        # A frozen normalization keeps using its moving statistics, as in Keras.
         normalizes = isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
         x = normalize_by_batch(layer, x) if training and normalizes else layer(x)
-        x = tf.cast(x, tf.float32)  # Layers of another precision return that.
+        x = tf.cast(x, tf.float32)  # Layers of bfloat16 return bfloat16.
         if seen is not None:
             seen[layer.name] = x
     return x
@@ -208,7 +208,7 @@ def refresh_batch_norm(
         for start in range(0, len(x), batch_size):
             batch = x[start : start + batch_size]
             for norm in norms:
-                # The running mean over all images so far.
+                # This momentum makes the moving average the mean over all images so far.
                 norm.momentum = start / (start + len(batch))
             scores_of(model, scaled(batch, x.shape[1], scaling), training=True)
     finally:

@@ -38,9 +38,10 @@ Data = tuple[tuple[Pixels, Labels], tuple[Pixels, Labels]]
 Report = Callable[[str], None]
 
 CHECKPOINT_SECONDS = 180.0
-# Enough for a mean over hundreds of thousands of positions, or thousands in dense layers.
+# So many images give statistics over hundreds of thousands of positions, or thousands in
+# dense layers.
 _REFRESH_IMAGES = 2000
-# Points of the curve before the last one look at few images: they show the trend only.
+# Before its last point the curve shows the trend only, for which few images suffice.
 _VALIDATIONS = 10
 _TREND_IMAGES = 500
 
@@ -152,7 +153,7 @@ def cycles_done(recipe: Recipe, folder: Path) -> int:
 
 def _agree(recipe: Recipe, found: dict[str, Any], cycles: int) -> bool:
     """Return whether a recipe and a stored one differ in nothing before so many cycles."""
-    # As JSON has it: lists in place of tuples.
+    # The stored recipe comes from JSON, which turns tuples into lists.
     wanted = json.loads(json.dumps(asdict(recipe)))
     return bool(
         {**wanted, "cycles": wanted["cycles"][:cycles]}
@@ -174,7 +175,7 @@ def _check_teacher(recipe: Recipe, teacher: keras.Model | None) -> None:
 
 
 def _check_same_run(checkpoint: Path, state: dict[str, Any], recipe: Recipe) -> None:
-    # With the cycle it is in: its optimizer's state is in the checkpoint.
+    # The cycle in progress counts as begun: the checkpoint holds its optimizer's state.
     begun = bisect_right(recipe.cycle_ends, state["step"]) + 1
     if not _agree(recipe, state.get("recipe", {}), begun):
         raise FileFormatError(
@@ -314,7 +315,7 @@ class _Run:
         """Write the checkpoint."""
         self._clock()
         self.state["step"] = done
-        # The losses since the last point belong to the next one, after a break too.
+        # A resumed run adds the losses since the last point to the next one.
         self.state["losses"] = self.losses
         self.state["recipe"] = asdict(self.recipe)
         save_checkpoint(self.checkpoint, self.model, self.optimizer, self.state)

@@ -75,7 +75,7 @@ def save_weights(
         if quantizer is None:
             arrays[name] = value
         elif quantizer.bitwidth == 0:
-            # What is too small for half precision becomes 0, which is the nearest.
+            # Kernel values too small for half precision round to 0, without a warning.
             with np.errstate(under="ignore"):
                 arrays[name] = value.astype(np.float16)
         else:

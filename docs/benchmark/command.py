@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             _measure(given)
     except AkidaLiteError as error:
-        # A task's parent passes its last line on.
+        # The process that started a task quotes the last line of its standard error.
         print(error if given.task else f"benchmark: {error}", file=sys.stderr)
         return _UNUSABLE
     return 0

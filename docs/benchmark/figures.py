@@ -123,7 +123,8 @@ def speed_growth(
     ax.annotate("Keras predict", (points[0][0], 1), xytext=(0, 3), textcoords="offset points")
     ax.set_xscale("log", base=2)
     ax.set_xticks([value for value, _ in points], [str(value) for value, _ in points])
-    # Fixed limits would cut off what another panel with the same axis draws.
+    # An invisible line at 0 extends the axis; fixed limits would cut off other panels that
+    # share it.
     ax.axhline(0, color="none")
     ax.set_xlabel(VARIED[varied])
     ax.set_ylabel("images per second over Keras")

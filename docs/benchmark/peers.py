@@ -188,7 +188,7 @@ PEERS = {
         prepared_by=("tflite",),
         weighs_batch=True,
     ),
-    # 0 lets the engine choose.
+    # A batch size of 0 lets the engine choose.
     "akida_lite": Peer(
         load_engine("fast"),
         (0,),
@@ -230,4 +230,4 @@ PEERS = {
         prepared_by=("layers",),
     ),
 }
-"""What is measured, where it is installed; the two of Keras come first."""
+"""Every peer by its name. Ratios need the two of Keras, which therefore come first."""

@@ -68,4 +68,4 @@ PREPARATIONS: dict[str, Callable[[Subject, Path], None]] = {
     "float32": prepare_float32,
     "tflite": prepare_tflite,
 }
-"""By the name in `Peer.prepared_by`, in the order in which they run."""
+"""Name in `Peer.prepared_by` to the writer, in the order in which they run."""
