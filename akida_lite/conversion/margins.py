@@ -14,7 +14,7 @@ from akida_lite.conversion.roles import Role
 from akida_lite.conversion.weights import array, block_weights
 
 
-def widen_margins(model: keras.Model, input_scaling: tuple[float, int]) -> None:
+def widen_margins(model: keras.Model, input_scaling: tuple[float, float]) -> None:
     """Shift batch normalization so that thresholds keep away from integers, in place.
 
     Potentials are integers, so a threshold decides the same anywhere between two of them. Of
@@ -28,11 +28,12 @@ def widen_margins(model: keras.Model, input_scaling: tuple[float, int]) -> None:
     model : keras.Model
         A chain of quantized layers that converts. Filters whose activation does not follow a
         batch normalization with ``beta`` stay as they are.
-    input_scaling : (float, int)
+    input_scaling : (float, float)
         As for `convert`.
     """
     steps, _ = chain_of(model)
-    feed: Feed | None = Feed(unit_of(input_scaling[0]), input_scaling[1], 8, image=True)
+    a, b = input_scaling
+    feed: Feed | None = Feed(unit_of(a), int(b), 8, image=True)
     for block in parse(steps).blocks:
         assert feed is not None
         norm = block.find(Role.NORM)

@@ -60,7 +60,7 @@ def signs_between(shared: npt.NDArray[Any] | None, kernel: Integers) -> Integers
     same = (shared.reshape(kernel.shape) == kernel).all(axis=tuple(range(kernel.ndim - 1)))
     signs = np.where(same, 1, -1).astype(np.int8)
     found = signed(shared, signs, kernel.shape)
-    return signs if np.array_equal(found, kernel) else None
+    return signs if found is not None and np.array_equal(found, kernel) else None
 
 
 def signed(

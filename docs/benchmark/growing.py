@@ -96,20 +96,19 @@ def network(setting: Setting) -> tuple[Any, Any]:
     from akida_lite.conversion import convert
 
     keras.utils.set_random_seed(1)
-    bits = {"weight_quantization": 2, "activ_quantization": 2}
     shape = (setting.image_size, setting.image_size, 3)
     inputs = x = keras.Input(shape)
     for index, factor in enumerate((1, 1, 2, 2)):
-        pooled = {"pooling": "max", "pool_size": 2} if index % 2 else {}
         x = nn.conv_block(
             x,
             factor * setting.width,
             3,
             name=f"conv_{index}",
             padding="same",
+            weight_quantization=2,
+            activ_quantization=2,
+            pooling="max" if index % 2 else None,
             add_batchnorm=True,
-            **bits,
-            **pooled,
         )
     x = keras.layers.Flatten()(x)
     scores = nn.dense_block(
