@@ -21,6 +21,7 @@ except PackageNotFoundError:  # a copy of the source that is not installed
 _PUBLIC = {
     "AKD1000": "hardware",
     "AkidaLiteError": "errors",
+    "ArgumentError": "errors",
     "ClaimError": "errors",
     "ConversionError": "errors",
     "DatasetError": "errors",
@@ -40,12 +41,14 @@ _PUBLIC = {
     "engine": "engine",
     "hardware": "hardware",
     "layers": "layers",
+    "load_keras": "nn",
     "nn": "nn",
     "parallel": "parallel",
     "penalize_events": "conversion",
     "plots": "report.plots",
     "pretrained": "zoo.integers",
     "quantize": "conversion",
+    "quantize_layer": "conversion",
     "show": "report.display",
     "training": "training",
     "web": "web",
@@ -70,7 +73,9 @@ if TYPE_CHECKING:
     from akida_lite.conversion import convert as convert
     from akida_lite.conversion import penalize_events as penalize_events
     from akida_lite.conversion import quantize as quantize
+    from akida_lite.conversion import quantize_layer as quantize_layer
     from akida_lite.errors import AkidaLiteError as AkidaLiteError
+    from akida_lite.errors import ArgumentError as ArgumentError
     from akida_lite.errors import ClaimError as ClaimError
     from akida_lite.errors import ConversionError as ConversionError
     from akida_lite.errors import DatasetError as DatasetError
@@ -81,6 +86,7 @@ if TYPE_CHECKING:
     from akida_lite.errors import Problem as Problem
     from akida_lite.hardware import AKD1000 as AKD1000
     from akida_lite.model import Model as Model
+    from akida_lite.nn import load_keras as load_keras
     from akida_lite.published import claim as claim
     from akida_lite.published import claims_table as claims_table
     from akida_lite.report import plots as plots

@@ -104,6 +104,10 @@ class InputError(AkidaLiteError, ValueError):
     """Data given to a model has the wrong type, rank, shape or range."""
 
 
+class ArgumentError(AkidaLiteError, TypeError):
+    """A quantized Keras layer is made with an argument that no integer layer has."""
+
+
 class FileFormatError(AkidaLiteError, ValueError):
     """A file is not what its name or header says: damaged, foreign or from the future."""
 

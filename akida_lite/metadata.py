@@ -56,6 +56,20 @@ def checked_labels(labels: object, channels: int) -> tuple[str, ...] | None:
     return tuple(map(str, given))
 
 
+def checked_head(head: object) -> str | None:
+    """Return the function that stood behind one channel of scores, or None.
+
+    Raises
+    ------
+    InputError
+        If it is none whose middle is 0.
+    """
+    if head is not None and head not in ("sigmoid", "tanh"):
+        problem = f"{head!r:.60} is not one of None, 'sigmoid', 'tanh'"
+        raise InputError(Problem("option 'head'", problem, "choose one of them"))
+    return head  # type: ignore[return-value]
+
+
 def checked_name(name: object) -> str:
     """Return the name of a model.
 

@@ -22,7 +22,7 @@ from akida_lite.errors import (
 )
 from akida_lite.hardware import AKD1000, Device, Placement, place
 from akida_lite.layers import Layer, Potentials, Shape, layer_shapes
-from akida_lite.metadata import checked_labels, checked_name, checked_scaling
+from akida_lite.metadata import checked_head, checked_labels, checked_name, checked_scaling
 from akida_lite.report.display import show
 from akida_lite.report.last_run import LastRun
 from akida_lite.report.statistics import LayerStatistics, ModelStatistics
@@ -46,7 +46,10 @@ class Model:
         ``(a, b)`` of ``x_keras = (pixel - b) / a``. Already part of the layers; kept so
         that the Keras model can be fed the same images.
     labels : sequence of str, optional
-        Names of the classes, one a channel of the last layer.
+        Names of the classes, one a channel of the last layer; of a `head`, both of them.
+    head : {None, "sigmoid", "tanh"}
+        What stood behind a last layer of one channel: its middle, 0 for the score before it,
+        parts two classes.
     origin : mapping or str, optional
         Where the model came from: anything JSON can hold.
 
@@ -82,6 +85,7 @@ class Model:
         name: str = "",
         input_scaling: tuple[float, float] = (1.0, 0),
         labels: Sequence[str] | None = None,
+        head: str | None = None,
         origin: Any = None,
     ) -> None:
         self._layers = tuple(layers)
@@ -89,7 +93,8 @@ class Model:
         _require_distinct_names(self._layers)
         self._name = checked_name(name)
         self._input_scaling = checked_scaling(input_scaling)
-        self._labels = checked_labels(labels, self.output_shape[2])
+        self._head = checked_head(head) if self.output_shape[2] == 1 else None
+        self._labels = checked_labels(labels, 2 if self._head else self.output_shape[2])
         self._origin = origin
         self._last_run: LastRun | None = None
         # Weak: once nobody can look at them any more, runs need not count.
@@ -116,6 +121,11 @@ class Model:
         return self._labels
 
     @property
+    def head(self) -> str | None:
+        """What parts the two classes of a one-channel output, if it has two."""
+        return self._head
+
+    @property
     def input_shape(self) -> Shape:
         """Height, width and channels of an image."""
         return self._shapes[0][0]
@@ -127,12 +137,13 @@ class Model:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What is saved beside the layers: name, input_scaling, labels, origin."""
+        """What is saved beside the layers: name, input_scaling, labels, head, origin."""
         return {
             "name": self._name,
             "input_scaling": list(self._input_scaling),
             "labels": None if self._labels is None else list(self._labels),
             "origin": self._origin,
+            **({} if self._head is None else {"head": self._head}),
         }
 
     def __getstate__(self) -> dict[str, Any]:
@@ -228,6 +239,10 @@ class Model:
         lowest index wins. `evaluate` rounds to float32 afterwards and may show as equal
         what `predict` tells apart.
 
+        One channel before a sigmoid or tanh stands for two classes: 1 where the score is above
+        0, which is the middle of these functions, else 0. Any other single channel has no
+        classes.
+
         Parameters
         ----------
         x, backend, batch_size, threads, progress
@@ -240,9 +255,21 @@ class Model:
         Raises
         ------
         InputError
-            As `forward`; also if the last map has several positions.
+            As `forward`; also if the last map has several positions, or one channel that
+            stands for no classes.
         """
         last = self._layers[-1]
+        if self.output_shape[2] == 1 and (self._head is None or prod(self.output_shape) > 1):
+            problem = (
+                f"its map has shape {self.output_shape}: one channel, of which none is highest"
+            )
+            remedy = (
+                "use evaluate(x) > 0 where it stands for two classes, evaluate(x) where it "
+            )
+            remedy += "is a quantity"
+            if not isinstance(last.output, Potentials):
+                remedy = "use forward(x)"
+            raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))
         if prod(self.output_shape[:2]) != 1:
             problem = f"its map has shape {self.output_shape}: several positions, no one class"
             remedy = "use forward() or evaluate(), and take the argmax along the axis you mean"
@@ -250,8 +277,10 @@ class Model:
         result = self._run(x, backend, batch_size, threads, progress)
         values = result.reshape(-1, self.output_shape[2])
         output = last.output
-        if isinstance(output, Potentials) and not _compare_as_integers(output):
+        if isinstance(output, Potentials) and (self._head or not _compare_as_integers(output)):
             values = values * output.scale + output.offset
+        if self._head is not None:
+            return (values[:, 0] > 0).astype(np.int64)
         classes: npt.NDArray[np.int64] = values.argmax(axis=1).astype(np.int64, copy=False)
         return classes
 
@@ -401,7 +430,7 @@ class Model:
             If the file cannot be read, is foreign, damaged or from a later version.
         """
         layers, metadata = storage.load(path)
-        known = ("name", "input_scaling", "labels", "origin")
+        known = ("name", "input_scaling", "labels", "head", "origin")
         try:
             return cls(layers, **{key: metadata[key] for key in known if key in metadata})
         except (InputError, LayerError) as error:

@@ -70,6 +70,23 @@ class _Builder:
         self.drawn.operations += operations
         return layer
 
+    def own_scaling(self):
+        """Let the model scale the pixels that it is fed, by a layer or by operations."""
+        self.drawn.input_scaling, self.drawn.rounds = None, False
+        scale, pixel = self.pick(1.0, 0.5, 2.0, -0.25, 1 / 256), self.pick(0, 1, 128, 255)
+        filters = self.x.shape[-1]
+        norm = [np.full(filters, each) for each in (scale, -pixel * scale, 0.0, 1.0)]
+        self.drawn.operations.append(rational.Norm(*norm))
+        how = self.pick("layer", "operations", "normalization")
+        if how == "layer":
+            self.x = keras.layers.Rescaling(scale, -pixel * scale)(self.x)
+        elif how == "operations":
+            self.x = (self.x - float(pixel)) / (1 / scale)
+        else:
+            layer = keras.layers.BatchNormalization(epsilon=0.0)
+            self.x = layer(self.x)
+            layer.set_weights([norm[0], norm[1], norm[2], norm[3]])
+
     def kernel(self, shape, per_filter):
         """Return a quantizer and weights that it keeps as they are."""
         bits = self.pick(2, 3, 4, 5, 8)
@@ -279,10 +296,12 @@ def quantized_model(data):
     shape = draw(st.sampled_from([(4, 4, 1), (3, 5, 2), (5, 4, 3)]))
     sparse = draw(st.booleans())
     shift = 0 if sparse else draw(st.sampled_from([0, 1, 128, 255]))
-    scaling = (draw(st.sampled_from([1, 4, 0.5, 256, 255])), shift)
+    scaling = (draw(st.sampled_from([1, 4, 256, 255])), shift)
     drawn = Drawn(input_shape=shape, input_scaling=scaling, sparse=sparse)
     drawn.rounds = scaling[0] == 255
     builder = _Builder(draw, drawn)
+    if not sparse and draw(st.booleans()):
+        builder.own_scaling()
     blocks = draw(st.integers(1, 3))
     drawn.activated = draw(st.booleans())
     kind = draw(st.sampled_from(_MAPS)) if sparse else "conv"

@@ -57,7 +57,9 @@ def keras_file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def model_file(keras_file):
     path = keras_file.with_suffix(".akl")
-    assert main(["convert", str(keras_file), "-o", str(path)]) == 0
+    assert (
+        main(["convert", str(keras_file), "-o", str(path), "--input-scaling", "255", "0"]) == 0
+    )
     return path
 
 
@@ -70,8 +72,14 @@ def float_file(tmp_path):
 
 
 def run(capsys, *arguments):
-    """Return the exit status, the lines on standard output, and standard error."""
-    status = main([str(argument) for argument in arguments])
+    """Return the exit status, the lines on standard output, and standard error.
+
+    A Keras file is said to have been trained on pixels divided by 255, unless told otherwise.
+    """
+    given = [str(argument) for argument in arguments]
+    if given[1:] and given[1].endswith(".keras") and "--input-scaling" not in given:
+        given += ["--input-scaling", "255", "0"]
+    status = main(given)
     captured = capsys.readouterr()
     return status, captured.out.splitlines(), captured.err
 
@@ -290,7 +298,7 @@ def test_convert_passes_its_options_on(keras_file, tmp_path, capsys, monkeypatch
         passed.update(options)
         return al.Model.load(keras_file.with_suffix(".akl"))
 
-    main(["convert", str(keras_file)])
+    main(["convert", str(keras_file), "--input-scaling", "255", "0"])
     monkeypatch.setattr(al, "convert", convert)
     options = ("--input-scaling", 127.5, 127.5, "--thresholds", "published")
     run(capsys, "convert", keras_file, *options, "-o", tmp_path / "out.akl")
@@ -300,6 +308,29 @@ def test_convert_passes_its_options_on(keras_file, tmp_path, capsys, monkeypatch
         "input_is_sparse": False,
         "thresholds": "published",
     }
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check",),
+        ("convert", "-o", "never.akl"),
+        ("summary",),
+        ("evaluate", "--backend", "keras"),
+    ],
+)
+def test_images_without_a_scaling_are_asked_for_one(command, keras_file, capsys):
+    status = main([command[0], str(keras_file), *command[1:]])
+    captured = capsys.readouterr()
+    assert status != 0
+    assert "option 'input_scaling': it is left out" in captured.out + captured.err
+
+
+def test_events_have_the_width_that_they_are_said_to_have(keras_file, tmp_path, capsys):
+    options = ("--input-is-sparse", "--input-bits", 8, "--input-scaling", 255, 0)
+    out = tmp_path / "out.akl"
+    assert run(capsys, "convert", keras_file, *options, "-o", out)[0] == 0
+    assert al.Model.load(out).layers[0].input_bits == 8
 
 
 def test_convert_of_what_cannot_be_converted_lists_every_problem(float_file, capsys):

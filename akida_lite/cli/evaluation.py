@@ -169,7 +169,7 @@ def evaluate(
         else:
             akida = parallel.predict(model, x, workers=workers, **options)
     if with_keras and subject.keras_model is not None:
-        scaling, report = subject.input_scaling, _progress("keras")
+        scaling, report = subject.keras_scaling(), _progress("keras")
         keras = keras_classes(subject.keras_model, x, scaling, report)
     return Evaluation(
         model=subject.name,

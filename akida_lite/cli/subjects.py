@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,9 @@ from typing import Any
 import akida_lite as al
 from akida_lite.datasets.cifar10 import CIFAR10
 from akida_lite.datasets.description import DataSet
-from akida_lite.errors import FileFormatError, InputError, Problem
+from akida_lite.errors import InputError, Problem
 from akida_lite.model import Model
 from akida_lite.zoo.networks import NETWORKS
-
-# A Keras file does not say how it reads pixels; most networks read them divided by 255.
-_INPUT_SCALING = (255.0, 0.0)
 
 _KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 
@@ -33,8 +29,8 @@ class Subject:
         None for a saved integer model.
     saved : Model or None
         None for a Keras model.
-    input_scaling : (float, float)
-        ``(a, b)`` of ``x_keras = (pixel - b) / a``.
+    input_scaling : (float, float) or None
+        ``(a, b)`` of ``x_keras = (pixel - b) / a``; None where it was not said.
     options : dict
         More arguments of the conversion.
     labels : tuple of str or None
@@ -44,9 +40,25 @@ class Subject:
     name: str
     keras_model: Any
     saved: Model | None
-    input_scaling: tuple[float, float]
+    input_scaling: tuple[float, float] | None
     options: dict[str, Any]
     labels: tuple[str, ...] | None = None
+
+    def keras_scaling(self) -> tuple[float, float]:
+        """Return how pixels are scaled before the Keras model is fed.
+
+        Raises
+        ------
+        InputError
+            If it was not said, and the model does not scale them itself.
+        """
+        problems = al.check_compatibility(
+            self.keras_model, input_scaling=self.input_scaling, **self.options
+        )
+        asked = [each for each in problems if each.subject == "option 'input_scaling'"]
+        if asked:
+            raise InputError(asked)
+        return self.input_scaling or (1.0, 0.0)
 
     def integer_model(self) -> Model:
         """Return the integer model, converted if need be.
@@ -87,12 +99,19 @@ def add_model_arguments(parser: argparse.ArgumentParser, argument: str = "model"
         nargs=2,
         type=float,
         metavar=("A", "B"),
-        help="of a .keras file: its input is (pixel - B) / A (default: 255 0)",
+        help="of a .keras file: its input is (pixel - B) / A; needed unless the model scales "
+        "its input itself or reads events",
     )
     parser.add_argument(
         "--input-is-sparse",
         action="store_true",
         help="of a .keras file: it reads events, not pixels",
+    )
+    parser.add_argument(
+        "--input-bits",
+        type=int,
+        metavar="BITS",
+        help="with --input-is-sparse: width of the events (default: 4)",
     )
 
 
@@ -114,9 +133,10 @@ def subject_of(given: argparse.Namespace, *, in_keras: bool = False) -> Subject:
         If a file cannot be read.
     """
     text: str = given.model
-    scaling = tuple(given.input_scaling) if given.input_scaling else _INPUT_SCALING
+    scaling = tuple(given.input_scaling) if given.input_scaling else None
+    of_events = ("input_scaling", "input_is_sparse", "input_bits")
     if text in NETWORKS:
-        _refuse(given, "input_scaling", "input_is_sparse", about="a network of the zoo")
+        _refuse(given, *of_events, about="a network of the zoo")
         network = NETWORKS[text]
         bits = tuple(given.bits or network.deployed)
         if bits == network.deployed and not in_keras:
@@ -132,8 +152,10 @@ def subject_of(given: argparse.Namespace, *, in_keras: bool = False) -> Subject:
     if path.suffix.lower() in _KERAS_SUFFIXES:
         _refuse(given, "bits", about="a file")
         options = {"input_is_sparse": given.input_is_sparse}
-        return Subject(text, _keras_file(path), None, scaling, options)
-    _refuse(given, "bits", "input_scaling", "input_is_sparse", about="a saved integer model")
+        if given.input_bits is not None:
+            options["input_bits"] = given.input_bits
+        return Subject(text, al.load_keras(path), None, scaling, options)
+    _refuse(given, "bits", *of_events, about="a saved integer model")
     saved = Model.load(path)
     return Subject(text, None, saved, saved.input_scaling, {}, saved.labels)
 
@@ -141,21 +163,6 @@ def subject_of(given: argparse.Namespace, *, in_keras: bool = False) -> Subject:
 def dataset_of(given: argparse.Namespace) -> DataSet:
     """Return what the model is measured on: CIFAR-10, if it is no network of the zoo."""
     return NETWORKS[given.model].dataset if given.model in NETWORKS else CIFAR10
-
-
-def _keras_file(path: Path) -> Any:
-    al.nn  # noqa: B018 (registers the quantized layers with Keras, and says so if it is missing)
-    import keras
-
-    try:
-        return keras.saving.load_model(path, compile=False)
-    # Keras raises errors of many types, which differ between versions.
-    except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        remedy = "save it again with keras.Model.save(), from layers that Keras knows"
-        raise FileFormatError(
-            Problem(f"file '{os.fspath(path)}'", f"Keras cannot load it ({reason})", remedy)
-        ) from error
 
 
 def _refuse(given: argparse.Namespace, *options: str, about: str) -> None:

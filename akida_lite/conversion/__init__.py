@@ -10,6 +10,13 @@ from akida_lite import keras_start  # noqa: F401 (before anything imports Keras)
 from akida_lite.conversion.comparing import compare
 from akida_lite.conversion.converting import check_compatibility, convert
 from akida_lite.conversion.events import penalize_events
-from akida_lite.conversion.quantizing import quantize
+from akida_lite.conversion.quantizing import quantize, quantize_layer
 
-__all__ = ["check_compatibility", "compare", "convert", "penalize_events", "quantize"]
+__all__ = [
+    "check_compatibility",
+    "compare",
+    "convert",
+    "penalize_events",
+    "quantize",
+    "quantize_layer",
+]

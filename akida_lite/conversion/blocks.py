@@ -15,11 +15,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from akida_lite import nn
-from akida_lite.conversion.graph import Step
-from akida_lite.conversion.roles import Role, function_name, role_of, unsupported_remedy
+from akida_lite.conversion.graph import Step, unique
+from akida_lite.conversion.roles import (
+    Role,
+    changes_order,
+    described,
+    relu_ceiling,
+    role_of,
+    unsupported,
+)
 from akida_lite.errors import Problem
 
-_QUANTIZE = "replace it by its quantized twin, for instance with akida_lite.quantize(model)"
+_QUANTIZE = (
+    "replace it by its quantized twin, for instance with "
+    "akida_lite.quantize(model, weights_quantization=4)"
+)
 
 _POOLS = (Role.MAX_POOL, Role.MEAN)
 _ONCE = (
@@ -46,6 +56,8 @@ class Block:
         Pooling, normalization and activation, in order.
     float_layers : bool
         Whether a layer of the block has no integer equivalent.
+    name : str
+        Of the integer layer; no other has it.
     """
 
     neural: Step
@@ -55,12 +67,7 @@ class Block:
     pad: Step | None = None
     tail: list[tuple[Role, Step]] = field(default_factory=list)
     float_layers: bool = False
-
-    @property
-    def name(self) -> str:
-        """Name of the integer layer."""
-        merged = self.pointwise
-        return self.neural.name if merged is None else f"{self.neural.name}_{merged.name}"
+    name: str = ""
 
     @property
     def last(self) -> Step:
@@ -84,12 +91,15 @@ class Parsed:
     Attributes
     ----------
     blocks : list of Block
+    scaling : list of Step
+        What scales and shifts the input before the first block.
     dropped : list of Step
         Activations after the last block that convert leaves out.
     problems : list of Problem
     """
 
     blocks: list[Block] = field(default_factory=list)
+    scaling: list[Step] = field(default_factory=list)
     dropped: list[Step] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -117,7 +127,7 @@ class _Parser:
         self.flattened: Step | None = None
         neural = (Role.NEURAL, Role.FLOAT_NEURAL)
         self.last_neural = max(
-            (i for i, step in enumerate(steps) if role_of(step.layer) in neural), default=-1
+            (i for i, step in enumerate(steps) if role_of(step) in neural), default=-1
         )
 
     @property
@@ -125,7 +135,7 @@ class _Parser:
         return self.result.blocks[-1] if self.result.blocks else None
 
     def take(self, index: int, step: Step) -> None:
-        role = role_of(step.layer)
+        role = role_of(step)
         self.pending.append(step)
         if step.branches > 1:
             self._refuse(
@@ -143,11 +153,11 @@ class _Parser:
         elif role is Role.PAD:
             self._pad(step)
         elif role is Role.FINAL and index > self.last_neural:
-            self.result.dropped.append(step)
+            self._drop(step)
         elif role in (Role.FINAL, Role.FLOAT_ACTIVATION):
             self._float_activation(step)
         elif role is Role.UNSUPPORTED:
-            self._refuse(step, "it has no integer equivalent", unsupported_remedy(step))
+            self._refuse(step, *unsupported(step))
             self._mark_float()
 
     def finish(self) -> Parsed:
@@ -162,6 +172,7 @@ class _Parser:
                 )
             return self.result
         self._close(last=True)
+        self._name_blocks()
         for left in (self.mean, self.pad):
             if left is not None:
                 self._refuse(
@@ -172,6 +183,23 @@ class _Parser:
                     else "move it before the activation, or add a layer",
                 )
         return self.result
+
+    def _name_blocks(self) -> None:
+        pairs = [(block, block.pointwise) for block in self.result.blocks]
+        taken = {block.neural.name for block, pointwise in pairs if pointwise is None}
+        for block, pointwise in pairs:
+            block.name = block.neural.name
+            if pointwise is not None:
+                block.name = unique(f"{block.name}_{pointwise.name}", taken)
+                taken.add(block.name)
+
+    def _drop(self, step: Step) -> None:
+        reason = changes_order(step)
+        if reason is None:
+            self.result.dropped.append(step)
+        else:
+            remedy = "use a softmax along the channels, or remove it"
+            self._refuse(step, reason, "use a sigmoid" if "one channel" in reason else remedy)
 
     def _refuse(self, step: Step, problem: str, remedy: str) -> None:
         self.result.problems.append(step.problem(problem, remedy))
@@ -243,6 +271,9 @@ class _Parser:
 
     def _tail(self, role: Role, step: Step) -> None:
         block = self.block
+        if block is None and role is Role.NORM:
+            self.result.scaling.append(step)
+            return
         if block is None:
             self._refuse(
                 step,
@@ -272,17 +303,18 @@ class _Parser:
                     f"{other.name!r}; one is accepted",
                     "remove one of them, or add a neural layer between them",
                 )
+        if role is Role.NORM and block.activation is not None:
+            return (
+                f"it comes after the activation {block.activation.name!r}, where its output "
+                "is no whole number of levels",
+                "move it before the activation and train again; of a float model, "
+                "akida_lite.quantize makes it part of a next layer that pads nothing",
+            )
         waiting = self.mean or self.pad
         if waiting is not None:
             return (
                 f"it stands between {waiting.name!r} and the next neural layer",
                 f"move {waiting.name!r} right before that layer",
-            )
-        if role is Role.NORM and block.activation is not None:
-            return (
-                f"it comes after the activation {block.activation.name!r}, where its output "
-                "is no whole number of levels",
-                "move it before the activation",
             )
         if self.flattened is not None and role is not Role.ACTIVATION:
             return (
@@ -340,13 +372,12 @@ class _Parser:
 
     def _float_activation(self, step: Step) -> None:
         function = getattr(step.layer, "activation", None)
-        name = step.kind if function is None else function_name(function)
-        self._refuse(
-            step,
-            f"{name} is no staircase of whole levels",
-            "replace it by a QuantizedReLU or ActivationDiscreteRelu, for instance with "
-            "akida_lite.quantize(model, activ_quantization=4)",
-        )
+        name = step.kind if function is None else described(function)
+        quantize = "akida_lite.quantize(model, activ_quantization=4)"
+        remedy = "replace it by a QuantizedReLU or ActivationDiscreteRelu, for instance with "
+        if not relu_ceiling(step)[0]:
+            remedy = "replace it by a ReLU of Keras and train again, then call "
+        self._refuse(step, f"{name} is no staircase of whole levels", remedy + quantize)
         self._mark_float()
 
 

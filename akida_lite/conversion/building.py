@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 from typing import Any
@@ -12,10 +11,11 @@ import numpy as np
 from akida_lite import nn
 from akida_lite.conversion import fold
 from akida_lite.conversion.blocks import Block
-from akida_lite.conversion.fold import Affine
+from akida_lite.conversion.fold import Affine, exact
 from akida_lite.conversion.graph import KerasShape, Step
 from akida_lite.conversion.roles import Role
-from akida_lite.conversion.weights import BlockWeights, array, block_weights
+from akida_lite.conversion.scaling import Feed, affine_of_step
+from akida_lite.conversion.weights import BlockWeights, block_weights
 from akida_lite.layers import (
     Convolutional,
     FullyConnected,
@@ -38,34 +38,12 @@ THRESHOLDS = {
 """Form of the thresholds to the function that computes them."""
 
 
-@dataclass(frozen=True)
-class Feed:
-    """The integers that enter a block.
-
-    Attributes
-    ----------
-    unit : Fraction
-        What one of them is worth in the Keras model.
-    shift : int
-        The integer that Keras sees as zero.
-    bits : int
-        They are ``0 .. 2**bits - 1``.
-    image : bool
-        Whether they are pixels.
-    """
-
-    unit: Fraction
-    shift: int
-    bits: int
-    image: bool = False
-
-
 def feed_after(block: Block) -> Feed | None:
     """Return what a block emits; None if it has no activation."""
     if block.activation is None:
         return None
     layer = block.activation.layer
-    return Feed(Fraction(float(layer.gamma)), 0, int(layer.bitwidth))
+    return Feed(Fraction(float(layer.gamma)), exact(0), int(layer.bitwidth))
 
 
 def map_shape(shape: KerasShape) -> Shape:
@@ -114,7 +92,7 @@ def build_layer(block: Block, feed: Feed, thresholds: str) -> Neural:
         return InputConvolutional(
             weights=signed,
             input_shape=map_shape(block.steps[0].input_shape),
-            padding_value=feed.shift,
+            padding_value=feed.padding_value,
             **named,
         )
     return Convolutional(weights=signed, **named)
@@ -130,7 +108,7 @@ def affine_of(block: Block, weights: BlockWeights, feed: Feed) -> Affine:
         if role is Role.MEAN:
             affine = affine.scaled(Fraction(1, _positions(step)))
         elif role is Role.NORM:
-            affine = affine.then(*normalization_of(step))
+            affine = affine.then(*scale_and_shift(step))
         else:
             # Of a negated filter, the largest potential is the largest value again.
             affine = affine.rising()
@@ -143,9 +121,9 @@ def _of_potential(block: Block, weights: BlockWeights, feed: Feed) -> Affine:
     if block.mean_first is not None:
         slope = slope / _positions(block.mean_first)
     intercept = weights.bias
-    if feed.shift:
-        sums = weights.weights.sum(axis=tuple(range(weights.weights.ndim - 1)), dtype=np.int64)
-        intercept = intercept - slope * (feed.shift * sums.astype(object))
+    if (feed.shift != 0).any():
+        sums = weights.weights.sum(axis=(0, 1), dtype=np.int64).astype(object)
+        intercept = intercept - slope * (np.broadcast_to(feed.shift, len(sums)) @ sums)
     return Affine.of(slope, intercept)
 
 
@@ -164,15 +142,11 @@ def staircase_of(activation: Step) -> tuple[Fraction, Fraction, int]:
     return Fraction(layer.t0), Fraction(layer.gamma), int(layer.bitwidth)
 
 
-def normalization_of(step: Step) -> tuple[fold.Fractions, fold.Fractions]:
-    """Return factor and shift of a BatchNormalization layer."""
-    layer = step.layer
-    filters = layer.moving_mean.shape[0]
-    gamma = array(layer.gamma) if layer.scale else np.ones(filters)
-    beta = array(layer.beta) if layer.center else np.zeros(filters)
-    return fold.normalization(
-        gamma, beta, array(layer.moving_mean), array(layer.moving_variance), layer.epsilon
-    )
+def scale_and_shift(step: Step) -> tuple[fold.Fractions, fold.Fractions]:
+    """Return what a step of the tail, which has passed every check, does to each channel."""
+    pair = affine_of_step(step)
+    assert pair is not None
+    return pair
 
 
 def _positions(step: Step) -> int:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from math import isfinite
 from typing import Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 
 from akida_lite import nn
 from akida_lite.conversion.blocks import Block
-from akida_lite.conversion.building import map_shape, normalization_of
+from akida_lite.conversion.building import map_shape, scale_and_shift
 from akida_lite.conversion.graph import Step
-from akida_lite.conversion.roles import Role, function_name
+from akida_lite.conversion.roles import Role, described
+from akida_lite.conversion.scaling import affine_of_step
 from akida_lite.conversion.weights import Kernel, array, bias_of, kernels_of
 from akida_lite.errors import Problem
 from akida_lite.fixed_point import weight_limit
@@ -27,34 +28,6 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "groups": (1,),
     "depth_multiplier": (1,),
 }
-
-
-def scaling_problems(scaling: Any, *, sparse: bool, input_bits: int) -> list[Problem]:
-    """Return what is wrong with the input scaling ``(a, b)`` and the width of the input."""
-    subject = "option 'input_scaling'"
-    try:
-        a, b = (float(value) for value in scaling)
-    except (TypeError, ValueError):
-        a = b = float("nan")
-    problems = []
-    if not (isfinite(a) and isfinite(b)):
-        text = f"{scaling!r} is not two finite numbers (a, b) of x_keras = (pixel - b) / a"
-        problems.append(Problem(subject, text, "give two numbers, for instance (255, 0)"))
-    elif not a > 0:
-        text = f"a={scaling[0]!r} in x_keras = (pixel - b) / a is not above 0"
-        problems.append(Problem(subject, text, "give the factor that divided the pixels"))
-    elif sparse and b != 0:
-        text = f"b={scaling[1]!r} with input_is_sparse=True: an absent event is 0 and must be 0"
-        text += " in Keras too"
-        problems.append(Problem(subject, text, "use b=0, or feed images instead of events"))
-    elif b != int(b) or not 0 <= b <= 255:
-        text = f"b={scaling[1]!r} in x_keras = (pixel - b) / a is not a pixel, one of 0 to 255"
-        remedy = "train with a shift that is a whole pixel value, such as 128"
-        problems.append(Problem(subject, text, remedy))
-    if sparse and input_bits not in range(1, 9):
-        text = f"{input_bits!r} is not one of 1 to 8"
-        problems.append(Problem("option 'input_bits'", text, "choose the width of the events"))
-    return problems
 
 
 def block_problems(block: Block, *, image: bool) -> list[Problem]:
@@ -76,7 +49,6 @@ def block_problems(block: Block, *, image: bool) -> list[Problem]:
     ]
     problems += _place_problems(block, image=image)
     for role, step in block.tail:
-        problems += _data_format_problems(step)
         if role is Role.NORM:
             problems += _norm_problems(block, step)
         elif role is Role.ACTIVATION:
@@ -87,7 +59,7 @@ def block_problems(block: Block, *, image: bool) -> list[Problem]:
 def published_problems(block: Block) -> list[Problem]:
     """Return why a block has no thresholds in the published form."""
     norm = block.find(Role.NORM)
-    if norm is None or block.activation is None or not (normalization_of(norm)[0] == 0).any():
+    if norm is None or block.activation is None or not (scale_and_shift(norm)[0] == 0).any():
         return []
     text = "a gamma is 0: the first threshold and the step of its filter are infinite, which "
     text += "the published form cannot say"
@@ -96,7 +68,6 @@ def published_problems(block: Block) -> list[Problem]:
 
 def _argument_problems(step: Step) -> Iterator[Problem]:
     layer = step.layer
-    yield from _data_format_problems(step)
     for argument, accepted in _NEUTRAL.items():
         value = getattr(layer, argument, accepted[0])
         if value not in accepted:
@@ -104,10 +75,10 @@ def _argument_problems(step: Step) -> Iterator[Problem]:
                 f"{argument}={value!r}, only {accepted[0]!r} has an integer equivalent",
                 f"make the layer with {argument}={accepted[0]!r}",
             )
-    function = function_name(getattr(layer, "activation", None) or _linear)
-    if function not in ("linear", "_linear"):
+    function = getattr(layer, "activation", None)
+    if described(function) != "linear":
         yield step.problem(
-            f"activation={function!r}, only none is accepted",
+            f"activation={described(function)!r}, only none is accepted",
             "add a QuantizedReLU or ActivationDiscreteRelu layer instead",
         )
     padding = getattr(layer, "padding", "same")
@@ -118,16 +89,30 @@ def _argument_problems(step: Step) -> Iterator[Problem]:
         )
 
 
-def _linear() -> None:
-    """Stand for the absence of an activation."""
-
-
-def _data_format_problems(step: Step) -> Iterator[Problem]:
-    if getattr(step.layer, "data_format", "channels_last") == "channels_first":
-        yield step.problem(
+def layout_problems(steps: list[Step]) -> list[Problem]:
+    """Return the layers, of whatever type, that read channels before height and width."""
+    return [
+        step.problem(
             "data_format='channels_first', only 'channels_last' is accepted",
-            "rebuild the model with keras.config.set_image_data_format('channels_last')",
+            "make it with data_format='channels_last', after "
+            "keras.config.set_image_data_format('channels_last')",
         )
+        for step in steps
+        if getattr(step.layer, "data_format", None) == "channels_first"
+    ]
+
+
+def keras_problems(steps: list[Step]) -> list[Problem]:
+    """Return the neural layers that Keras itself has quantized, whatever they have become."""
+    return [
+        step.problem(
+            f"Keras has quantized it to {step.layer.quantization_mode}, which leaves none of "
+            "the weights that are rounded here",
+            "take the model as it was before keras.Model.quantize() was called",
+        )
+        for step in steps
+        if getattr(step.layer, "quantization_mode", None)
+    ]
 
 
 def _weight_problems(step: Step) -> Iterator[Problem]:
@@ -205,7 +190,8 @@ def _place_problems(block: Block, *, image: bool) -> Iterator[Problem]:
     if image and not isinstance(layer, nn.QuantizedConv2D):
         yield step.problem(
             "it is the first neural layer, and only a QuantizedConv2D reads images",
-            "start with a QuantizedConv2D, or pass input_is_sparse=True and feed events",
+            "start with a QuantizedConv2D, or pass input_is_sparse=True and feed events, which "
+            "pixels are with input_bits=8",
         )
     if block.mean_first is not None:
         yield from _mean_problems(block)
@@ -262,6 +248,15 @@ def _pad_problems(block: Block, pad: Step) -> Iterator[Problem]:
 
 
 def _norm_problems(block: Block, step: Step) -> Iterator[Problem]:
+    if not isinstance(step.layer, keras.layers.BatchNormalization):
+        if affine_of_step(step) is None:
+            yield step.problem(
+                "it is no scale with a shift, one finite number a channel",
+                "use BatchNormalization, or such numbers, and train again",
+            )
+        else:
+            yield from _gamma_problems(block, step)
+        return
     layer, rank = step.layer, len(step.input_shape) + 1
     axes = layer.axis if isinstance(layer.axis, list | tuple) else [layer.axis]
     if [axis % rank for axis in axes] != [rank - 1]:
@@ -292,7 +287,7 @@ def _gamma_problems(block: Block, step: Step) -> Iterator[Problem]:
     pool = block.find(Role.MAX_POOL)
     if pool is None or tail.index(pool) > tail.index(step):
         return
-    negative = np.flatnonzero(normalization_of(step)[0] < 0)
+    negative = np.flatnonzero(scale_and_shift(step)[0] < 0)
     if negative.size:
         yield step.problem(
             f"gamma is negative for {negative.size} filters (first: {negative[0]}) behind "
@@ -314,8 +309,3 @@ def _activation_problems(step: Step) -> Iterator[Problem]:
             "numbers and a step above 0 are expected",
             "train again with a lower learning rate, or load other weights",
         )
-
-
-def unit_of(a: float) -> Fraction:
-    """Return what one unit of the input is worth in Keras: ``1 / a``."""
-    return 1 / Fraction(float(a))

@@ -69,7 +69,12 @@ def compare(
         integer, spread, _ = outputs[-1]
         same = _chosen(spread.reshape(integer.shape)) == _chosen(integer, layers[-1])
         labels_equal += int(same.all(axis=1).sum())
-    return Comparison(tuple(tally.result() for tally in tallies), len(x), labels_equal)
+    has_classes = model.output_shape[2] > 1 or model.head is not None
+    return Comparison(
+        tuple(tally.result() for tally in tallies),
+        len(x),
+        labels_equal if has_classes else None,
+    )
 
 
 def _paired(keras_model: Any, model: Model) -> tuple[list[Block], list[Neural]]:
@@ -123,7 +128,7 @@ def _through(block: Block, values: Values) -> Values:
     shape: Any = block.steps[0].input_shape
     outputs: Any = values.reshape((len(values), *shape))
     for step in block.steps:
-        outputs = step.layer(outputs, training=False)
+        outputs = step(outputs)
     return array(outputs)
 
 
@@ -135,10 +140,11 @@ def _in_potentials(output: Potentials, values: Values) -> Values:
 
 
 def _chosen(values: Values, layer: Neural | None = None) -> Values:
-    """Return the channel that is highest at every position: (n, positions)."""
+    """Return the class at every position: (n, positions). One channel is split at 0."""
     if layer is not None and isinstance(layer.output, Potentials):
         values = values * layer.output.scale + layer.output.offset
-    chosen: Values = values.reshape(len(values), -1, values.shape[-1]).argmax(axis=2)
+    values = values.reshape(len(values), -1, values.shape[-1])
+    chosen: Values = values[..., 0] > 0 if values.shape[-1] == 1 else values.argmax(axis=2)
     return chosen
 
 

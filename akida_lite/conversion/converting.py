@@ -8,26 +8,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from akida_lite.conversion.blocks import Block, Parsed, parse
-from akida_lite.conversion.building import (
-    THRESHOLDS,
-    Feed,
-    build_layer,
-    feed_after,
-    map_shape,
-)
+from akida_lite.conversion.building import THRESHOLDS, build_layer, feed_after, map_shape
 from akida_lite.conversion.checking import (
     block_problems,
+    keras_problems,
+    layout_problems,
     published_problems,
-    scaling_problems,
-    unit_of,
 )
-from akida_lite.conversion.graph import chain_of
-from akida_lite.errors import ConversionError, InputError, Problem, layer_problem
+from akida_lite.conversion.graph import chain_of, unique
+from akida_lite.conversion.roles import head_of
+from akida_lite.conversion.scaling import Feed, input_feed
+from akida_lite.errors import ConversionError, InputError, LayerError, Problem, layer_problem
 from akida_lite.fixed_point import INT32_MAX
 from akida_lite.layers import InputData, Layer, Neural
 from akida_lite.model import Model
-
-_PIXEL_BITS = 8
 
 
 @dataclass
@@ -51,7 +45,7 @@ class Plan:
 def convert(
     keras_model: Any,
     *,
-    input_scaling: tuple[float, float] = (1.0, 0),
+    input_scaling: tuple[float, float] | None = None,
     input_is_sparse: bool = False,
     input_bits: int = 4,
     thresholds: str = "exact",
@@ -63,8 +57,11 @@ def convert(
     ----------
     keras_model : keras.Model
         Functional or Sequential; nested models are flattened.
-    input_scaling : (float, float)
-        ``(a, b)`` of ``x_keras = (pixel - b) / a``: a above 0, b one of 0 to 255.
+    input_scaling : (float, float), optional
+        ``(a, b)`` of ``x_keras = (pixel - b) / a``, where x_keras is what the Keras model is
+        fed and a at least 1. May be left out where a first layer of the model, such as
+        Rescaling, scales the pixels, and for events. Where the first convolution pads, b is
+        one of 0 to 255.
     input_is_sparse : bool
         Whether the input already are events; then b must be 0.
     input_bits : int
@@ -73,7 +70,8 @@ def convert(
         "exact" stores every threshold and agrees with Keras; "published" stores what a
         first threshold, rounded down, and a float32 step say, as the original did.
     labels : sequence of str, optional
-        Names of the classes.
+        Names of the classes: one a channel of the output, or two where it is one channel
+        before a sigmoid.
 
     Returns
     -------
@@ -129,12 +127,12 @@ def convert(
             "scores before it, which have the same order",
             stacklevel=2,
         )
-    a, b = input_scaling
     return Model(
         plan.layers,
         name=keras_model.name,
-        input_scaling=(a, b),
+        input_scaling=(1.0, 0) if input_scaling is None else tuple(input_scaling),
         labels=labels,
+        head=next(filter(None, map(head_of, plan.parsed.dropped)), None),
         origin={"keras_model": keras_model.name, "thresholds": thresholds},
     )
 
@@ -142,21 +140,22 @@ def convert(
 def check_compatibility(
     keras_model: Any,
     *,
-    input_scaling: tuple[float, float] = (1.0, 0),
+    input_scaling: tuple[float, float] | None = None,
     input_is_sparse: bool = False,
     input_bits: int = 4,
+    thresholds: str = "exact",
 ) -> list[Problem]:
     """Return every reason why a Keras model has no integer equivalent.
 
     Parameters
     ----------
-    keras_model, input_scaling, input_is_sparse, input_bits
+    keras_model, input_scaling, input_is_sparse, input_bits, thresholds
         As in `convert`.
 
     Returns
     -------
     list of Problem
-        In the order of the layers; empty if `convert` will succeed.
+        In the order of the layers, options first; empty if `convert` will succeed.
 
     Examples
     --------
@@ -169,7 +168,7 @@ def check_compatibility(
     ...         layers.AveragePooling2D(2, name="mean"),
     ...     ]
     ... )
-    >>> for problem in check_compatibility(keras_model):
+    >>> for problem in check_compatibility(keras_model, input_scaling=(255, 0)):
     ...     print(problem.layer, "-", problem.problem)
     edges - its weights are not quantized
     mean - it has no integer equivalent
@@ -179,13 +178,14 @@ def check_compatibility(
         input_scaling=input_scaling,
         input_is_sparse=input_is_sparse,
         input_bits=input_bits,
+        thresholds=thresholds,
     ).problems
 
 
 def plan_of(
     keras_model: Any,
     *,
-    input_scaling: tuple[float, float] = (1.0, 0),
+    input_scaling: tuple[float, float] | None = None,
     input_is_sparse: bool = False,
     input_bits: int = 4,
     thresholds: str = "exact",
@@ -194,49 +194,61 @@ def plan_of(
     steps, problems = chain_of(keras_model)
     readable = bool(steps) or not problems
     parsed = parse(steps) if readable else Parsed()
-    option_problems = scaling_problems(
-        input_scaling, sparse=input_is_sparse, input_bits=input_bits
+    broken = [*layout_problems(steps), *keras_problems(steps)]
+    plan = Plan(parsed, problems=[*problems, *broken, *parsed.problems])
+    feed, input_problems = input_feed(
+        parsed, input_scaling, sparse=input_is_sparse, input_bits=input_bits
     )
-    plan = Plan(parsed, problems=[*problems, *parsed.problems])
-    _build(plan, option_problems, input_scaling, input_is_sparse, input_bits, thresholds)
+    if not broken:
+        _build(plan, feed, thresholds, image=not input_is_sparse)
     order = {step.name: index for index, step in enumerate(steps)}
+    plan.problems += input_problems
     plan.problems.sort(key=lambda problem: order.get(problem.layer or "", -1))
-    plan.problems[:0] = option_problems
+    if not plan.problems:
+        plan.problems += _of_the_whole(plan.layers)
     return plan
 
 
-def _build(
-    plan: Plan,
-    option_problems: list[Problem],
-    scaling: tuple[float, float],
-    sparse: bool,
-    input_bits: int,
-    thresholds: str,
-) -> None:
-    feed: Feed | None = None
-    if not option_problems:
-        bits = input_bits if sparse else _PIXEL_BITS
-        feed = Feed(unit_of(scaling[0]), int(scaling[1]), bits, image=not sparse)
+def _build(plan: Plan, feed: Feed | None, thresholds: str, *, image: bool) -> None:
+    """Check every block, and build the layers as long as nothing is in the way."""
     # Shapes and neighbours say nothing where the chain itself is broken.
     structural = bool(plan.problems)
-    for index, block in enumerate(plan.parsed.blocks):
-        found = block_problems(block, image=index == 0 and not sparse)
+    for block in plan.parsed.blocks:
+        found = block_problems(block, image=image and block is plan.parsed.blocks[0])
         if thresholds == "published" and not found:
             found = published_problems(block)
-        if index == 0 and sparse and feed is not None and not (found or structural):
-            plan.layers.append(_input_data(block, feed))
         if feed is not None and not (found or structural or block.float_layers):
-            layer = build_layer(block, feed, thresholds)
-            plan.layers.append(layer)
-            found = _overflow(block, layer)
+            found = _append(plan, block, feed, thresholds)
         plan.problems += found
         feed = None if block.float_layers or found else feed_after(block)
 
 
-def _input_data(block: Block, feed: Feed) -> InputData:
+def _append(plan: Plan, block: Block, feed: Feed, thresholds: str) -> list[Problem]:
+    """Append the layers of a block, or return why the integers do not allow them."""
+    try:
+        if not plan.layers and not feed.image:
+            plan.layers.append(_input_data(plan, feed))
+        layer = build_layer(block, feed, thresholds)
+    except LayerError as error:
+        return list(error.problems)
+    plan.layers.append(layer)
+    return _overflow(block, layer)
+
+
+def _of_the_whole(layers: list[Layer]) -> list[Problem]:
+    """Return why layers that are sound by themselves form no chain."""
+    try:
+        Model(layers)
+    except LayerError as error:
+        return list(error.problems)
+    return []
+
+
+def _input_data(plan: Plan, feed: Feed) -> InputData:
+    first, names = plan.parsed.blocks[0], [block.name for block in plan.parsed.blocks]
     return InputData(
-        name=f"{block.name}_input",
-        input_shape=map_shape(block.steps[0].input_shape),
+        name=unique(f"{first.name}_input", names),
+        input_shape=map_shape(first.steps[0].input_shape),
         input_bits=feed.bits,
     )
 

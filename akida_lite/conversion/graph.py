@@ -7,7 +7,8 @@ still returned, so that the problems of its layers can be reported at the same t
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import keras
@@ -20,35 +21,62 @@ KerasShape: TypeAlias = tuple[int | None, ...]
 
 @dataclass(frozen=True)
 class Step:
-    """One Keras layer of the chain.
+    """One call of a Keras layer, or of an operation on tensors such as ``x / 255``.
 
     Attributes
     ----------
-    layer : keras.Layer
+    layer : keras.Layer or keras.Operation
+    name : str
+        Of the layer; with a number behind it where another has the same.
     input_shape, output_shape : tuple of int
         Without the batch axis; of the first input and the first output.
     branches : int
         How many tensors the layer reads.
+    node : object
+        Keras' record of the call, with its other arguments.
     """
 
     layer: Any
+    name: str
     input_shape: KerasShape
     output_shape: KerasShape
     branches: int = 1
-
-    @property
-    def name(self) -> str:
-        """Name of the Keras layer."""
-        return str(self.layer.name)
+    node: Any = None
 
     @property
     def kind(self) -> str:
         """Type of the Keras layer."""
         return type(self.layer).__name__
 
+    @property
+    def operation(self) -> str | None:
+        """Type of an operation of Keras; None for layers and for what others wrote."""
+        ours = type(self.layer).__module__.startswith("keras.src.ops.")
+        return self.kind if ours else None
+
+    @property
+    def arguments(self) -> list[Any]:
+        """What an operation was called with: its tensor and the constants."""
+        return [*self.node.arguments.args, *self.node.arguments.kwargs.values()]
+
+    def __call__(self, values: Any) -> Any:
+        """Return what the call makes of other values, as the model is used, not trained."""
+        if isinstance(self.layer, keras.Layer):
+            return self.layer(values, training=False)
+        args, kwargs = self.node.arguments.fill_in({id(self.node.input_tensors[0]): values})
+        return self.layer(*args, **kwargs)
+
     def problem(self, problem: str, remedy: str) -> Problem:
         """Return a problem of this layer."""
         return layer_problem(self.name, self.kind, problem, remedy)
+
+
+def unique(name: str, taken: Collection[str]) -> str:
+    """Return a name that is not taken: `name`, else with the lowest number behind it."""
+    candidates = (
+        name if not number else f"{name}_{number}" for number in range(len(taken) + 1)
+    )
+    return next(candidate for candidate in candidates if candidate not in taken)
 
 
 def chain_of(model: Any) -> tuple[list[Step], list[Problem]]:
@@ -70,9 +98,9 @@ def chain_of(model: Any) -> tuple[list[Step], list[Problem]]:
         return [], [refusal]
     problems: list[Problem] = []
     _require_one_end(model, problems)
-    steps = _walk(model, problems)
+    steps = _named_apart(_walk(model, problems))
     problems += _shared(steps)
-    problems += _namesakes(steps)
+    problems += _trained_for_ever(steps)
     if not problems:
         problems += _unknown_shapes(steps)
     return steps, problems
@@ -83,7 +111,7 @@ def _refused(model: Any) -> Problem | None:
         return Problem(
             "model",
             f"it is a {type(model).__name__}, a keras.Model is expected",
-            "load it first, for instance with keras.saving.load_model(path)",
+            "load it first, for instance with akida_lite.load_keras(path)",
         )
     subject = f"model {model.name!r}"
     if isinstance(model, keras.Sequential) and not model.built:
@@ -128,10 +156,11 @@ def _walk(model: Any, problems: list[Problem]) -> list[Step]:
         node = operation._inbound_nodes[index]
         if not node.input_tensors:
             break
-        branches = len(node.input_tensors)
-        step = Step(operation, node.input_tensors[0].shape[1:], tensor.shape[1:], branches)
+        shapes = node.input_tensors[0].shape[1:], tensor.shape[1:]
+        step = Step(operation, str(operation.name), *shapes, len(node.input_tensors), node)
         if getattr(operation, "outputs", None) and isinstance(operation, keras.Model):
             _require_one_end(operation, problems)
+            problems += _trained_for_ever([step])
             backwards += reversed(_walk(operation, problems))
         else:
             backwards.append(step)
@@ -139,9 +168,20 @@ def _walk(model: Any, problems: list[Problem]) -> list[Step]:
     return backwards[::-1]
 
 
+def _named_apart(steps: list[Step]) -> list[Step]:
+    """Return the steps with distinct names: those of nested models may be the same."""
+    taken: set[str] = set()
+    named = []
+    for step in steps:
+        named.append(replace(step, name=unique(step.name, taken)))
+        taken.add(named[-1].name)
+    return named
+
+
 def _shared(steps: list[Step]) -> list[Problem]:
-    uses = Counter(id(step.layer) for step in steps)
-    first = {id(step.layer): step for step in reversed(steps)}
+    owners = [step for step in steps if getattr(step.layer, "variables", None)]
+    uses = Counter(id(step.layer) for step in owners)
+    first = {id(step.layer): step for step in reversed(owners)}
     return [
         step.problem(
             f"it is used {uses[key]} times, once is expected",
@@ -152,15 +192,14 @@ def _shared(steps: list[Step]) -> list[Problem]:
     ]
 
 
-def _namesakes(steps: list[Step]) -> list[Problem]:
-    owners: dict[str, Any] = {}
+def _trained_for_ever(steps: list[Step]) -> list[Problem]:
     return [
         step.problem(
-            "another layer has the same name",
-            "give every layer, those of nested models included, a name of its own",
+            "it is called with training=True: in Keras it goes on acting as in training",
+            "call it without, or with training=False",
         )
         for step in steps
-        if owners.setdefault(step.name, step.layer) is not step.layer
+        if isinstance(step.layer, keras.Layer) and step.node.arguments.kwargs.get("training")
     ]
 
 

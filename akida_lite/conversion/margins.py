@@ -6,11 +6,11 @@ import keras
 import numpy as np
 
 from akida_lite.conversion.blocks import Block, parse
-from akida_lite.conversion.building import Feed, affine_of, feed_after, staircase_of
-from akida_lite.conversion.checking import unit_of
+from akida_lite.conversion.building import affine_of, feed_after, staircase_of
 from akida_lite.conversion.fold import exact, threshold_margins
 from akida_lite.conversion.graph import chain_of
 from akida_lite.conversion.roles import Role
+from akida_lite.conversion.scaling import Feed, input_feed
 from akida_lite.conversion.weights import array, block_weights
 
 
@@ -32,9 +32,9 @@ def widen_margins(model: keras.Model, input_scaling: tuple[float, float]) -> Non
         As for `convert`.
     """
     steps, _ = chain_of(model)
-    a, b = input_scaling
-    feed: Feed | None = Feed(unit_of(a), int(b), 8, image=True)
-    for block in parse(steps).blocks:
+    parsed = parse(steps)
+    feed, _ = input_feed(parsed, input_scaling, sparse=False)
+    for block in parsed.blocks:
         assert feed is not None
         norm = block.find(Role.NORM)
         if block.activation is not None and norm is not None and norm.layer.center:

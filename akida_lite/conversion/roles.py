@@ -1,4 +1,8 @@
-"""What each Keras layer is to the converter."""
+"""What each Keras layer is to the converter.
+
+Layers are known by their type and functions by the object itself, never by a name: what a
+user calls ``relu`` may compute anything.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ class Role(Enum):
     FLOAT_NEURAL = "would start a block, but is not quantized"
     MAX_POOL = "maximum of a window"
     MEAN = "mean of the map"
-    NORM = "batch normalization"
+    NORM = "scales and shifts each channel, as batch normalization does"
     ACTIVATION = "staircase"
     FLOAT_ACTIVATION = "activation that is no staircase"
     FINAL = "order-preserving function of the scores"
@@ -46,8 +50,8 @@ _ROLES: tuple[tuple[tuple[type, ...], Role], ...] = (
         Role.FLOAT_NEURAL,
     ),
     ((_LAYERS.MaxPooling2D, _LAYERS.GlobalMaxPooling2D), Role.MAX_POOL),
-    ((_LAYERS.GlobalAveragePooling2D,), Role.MEAN),
-    ((_LAYERS.BatchNormalization,), Role.NORM),
+    ((_LAYERS.GlobalAveragePooling2D, _LAYERS.AveragePooling2D), Role.MEAN),
+    ((_LAYERS.BatchNormalization, _LAYERS.Rescaling, _LAYERS.Normalization), Role.NORM),
     ((_LAYERS.Softmax,), Role.FINAL),
     ((_LAYERS.ReLU,), Role.FLOAT_ACTIVATION),
     ((_LAYERS.Flatten, _LAYERS.Reshape), Role.RESHAPE),
@@ -62,19 +66,59 @@ _ROLES: tuple[tuple[tuple[type, ...], Role], ...] = (
             _LAYERS.GaussianDropout,
             _LAYERS.GaussianNoise,
             _LAYERS.ActivityRegularization,
+            _LAYERS.RandomBrightness,
+            _LAYERS.RandomColorJitter,
+            _LAYERS.RandomContrast,
+            _LAYERS.RandomErasing,
+            _LAYERS.RandomFlip,
+            _LAYERS.RandomHue,
+            _LAYERS.RandomRotation,
+            _LAYERS.RandomSaturation,
+            _LAYERS.RandomShear,
+            _LAYERS.RandomTranslation,
+            _LAYERS.RandomZoom,
         ),
         Role.IGNORED,
     ),
 )
 
+# What a subclass may not write anew and still count as its base.
+_MEANING = ("__call__", "call", "convolution_op", "kernel")
+
+_OPERATIONS = {
+    **dict.fromkeys(("Add", "Subtract", "Multiply", "Divide", "TrueDivide"), Role.NORM),
+    **dict.fromkeys(("Reshape", "Squeeze", "ExpandDims"), Role.RESHAPE),
+    **dict.fromkeys(("Softmax", "LogSoftmax"), Role.FINAL),
+    **dict.fromkeys(("Sigmoid", "LogSigmoid", "Tanh"), Role.FINAL),
+    **dict.fromkeys(("Relu", "Relu6", "LeakyRelu", "Silu", "Gelu"), Role.FLOAT_ACTIVATION),
+    "Mean": Role.MEAN,
+    "Max": Role.MAX_POOL,
+    "Cast": Role.IGNORED,
+}
+"""Operation of Keras on a tensor to its role."""
+
+_OWN_FUNCTIONS = {
+    name: {id(getattr(room, name)) for room in (keras.activations, keras.ops)}
+    for name in (
+        *("relu", "relu6", "softmax", "log_softmax", "sigmoid", "log_sigmoid", "tanh"),
+        *("leaky_relu", "silu", "gelu", "elu", "selu", "softplus", "hard_sigmoid"),
+    )
+}
+_OWN_FUNCTIONS["linear"] = {id(keras.activations.linear)}
+
 _FINAL_FUNCTIONS = ("softmax", "log_softmax", "sigmoid", "log_sigmoid", "tanh")
+_SOFTMAX = ("Softmax", "LogSoftmax")
 
 # Layer type -> what to do instead, where something better than the general advice is known.
 _REMEDIES = {
     "AveragePooling2D": "use MaxPooling2D, strides in the convolution, or "
-    "GlobalAveragePooling2D",
+    "GlobalAveragePooling2D, and train again",
     "LayerNormalization": "use BatchNormalization, which becomes part of the thresholds",
     "GroupNormalization": "use BatchNormalization, which becomes part of the thresholds",
+    "Lambda": "write what it computes with layers of Keras, for instance "
+    "keras.layers.Rescaling where it scales the input",
+    "Resizing": "resize the images before they are fed",
+    "CenterCrop": "crop the images before they are fed",
 }
 
 _ACCEPTED = (
@@ -84,35 +128,127 @@ _ACCEPTED = (
 )
 
 
-def role_of(layer: Any) -> Role:
-    """Return the role of a Keras layer."""
+def is_plain(layer: Any, kind: type) -> bool:
+    """Whether a layer computes what `kind` does: a subclass may have a call of its own."""
+    return isinstance(layer, kind) and all(
+        getattr(type(layer), name, None) is getattr(kind, name, None) for name in _MEANING
+    )
+
+
+def role_of(step: Step) -> Role:
+    """Return the role of a step."""
+    role = _by_type(step)
+    if step.operation is not None:
+        return role if _is_clear(step, role) else Role.UNSUPPORTED
+    if role is Role.MEAN and isinstance(step.layer, _LAYERS.AveragePooling2D):
+        whole = tuple(step.layer.pool_size) == step.input_shape[:2]
+        return role if whole and step.output_shape[:2] == (1, 1) else Role.UNSUPPORTED
+    return role
+
+
+def _by_type(step: Step) -> Role:
+    layer = step.layer
+    if step.operation is not None:
+        return _OPERATIONS.get(step.operation, Role.UNSUPPORTED)
     for types, role in _ROLES:
-        if isinstance(layer, types):
+        if any(is_plain(layer, kind) for kind in types):
             return role
-    if isinstance(layer, keras.layers.Activation):
-        function = function_name(layer.activation)
-        if function == "linear":
+    if is_plain(layer, _LAYERS.Activation):
+        return _of_function(layer.activation)
+    if isinstance(layer, _LAYERS.Pipeline):
+        inner = (
+            Step(each, each.name, step.input_shape, step.output_shape) for each in layer.layers
+        )
+        if all(_by_type(each) is Role.IGNORED for each in inner):
             return Role.IGNORED
-        return Role.FINAL if function in _FINAL_FUNCTIONS else Role.FLOAT_ACTIVATION
     return Role.UNSUPPORTED
 
 
-def function_name(function: Any) -> str:
-    """Return the name of an activation function."""
-    return str(getattr(function, "__name__", type(function).__name__))
+def _of_function(function: Any) -> Role:
+    name = function_name(function)
+    if name == "linear":
+        return Role.IGNORED
+    return Role.FINAL if name in _FINAL_FUNCTIONS else Role.FLOAT_ACTIVATION
 
 
-def unsupported_remedy(step: Step) -> str:
-    """Return what to do about a layer that has no integer equivalent."""
-    if isinstance(step.layer, keras.layers.Rescaling):
-        return _rescaling_remedy(step.layer)
-    advice = f"use only {_ACCEPTED}"
-    return _REMEDIES.get(step.kind, advice)
+def _is_clear(step: Step, role: Role) -> bool:
+    """Whether an operation does what its role says: its arguments may say otherwise."""
+    if role in (Role.MEAN, Role.MAX_POOL):
+        axes = step.layer.axis
+        of_a_map = len(step.input_shape) == 3 and isinstance(axes, list | tuple)
+        plain = getattr(step.layer, "initial", None) is None
+        return of_a_map and plain and {axis % 4 for axis in axes} == {1, 2}
+    if step.operation == "Cast":
+        return str(step.layer.dtype) in ("float32", "float64")
+    return step.branches == 1
 
 
-def _rescaling_remedy(layer: Any) -> str:
-    try:
-        scaling = f"({1 / layer.scale:g}, {0 - layer.offset / layer.scale:g})"
-    except (TypeError, ZeroDivisionError):
-        scaling = "(1 / scale, -offset / scale)"
-    return f"remove it, scale the training data, and convert with input_scaling={scaling}"
+def function_name(function: Any) -> str | None:
+    """Return the name of an activation function of Keras; None for any other."""
+    if function is None:
+        return "linear"
+    return next((name for name, own in _OWN_FUNCTIONS.items() if id(function) in own), None)
+
+
+def described(function: Any) -> str:
+    """Return how a message calls an activation function."""
+    name = function_name(function) or getattr(function, "__name__", type(function).__name__)
+    return str(name)
+
+
+def relu_ceiling(step: Step) -> tuple[bool, float | None]:
+    """Return whether a step is a plain ReLU, and the highest value that it lets through.
+
+    Returns
+    -------
+    is_relu : bool
+    ceiling : float or None
+        None for a ReLU without one, and for what is no ReLU.
+    """
+    layer = step.layer
+    if is_plain(layer, _LAYERS.ReLU):
+        plain = not (layer.negative_slope or layer.threshold)
+        return plain, None if layer.max_value is None else float(layer.max_value)
+    name = (step.operation or "").lower()
+    if is_plain(layer, _LAYERS.Activation):
+        name = function_name(layer.activation) or ""
+    return name in ("relu", "relu6"), 6.0 if name == "relu6" else None
+
+
+def changes_order(step: Step) -> str | None:
+    """Return why a last softmax must not be left out; None where order stays the same."""
+    shape = step.input_shape
+    is_softmax = step.kind in _SOFTMAX or (
+        function_name(getattr(step.layer, "activation", None)) in ("softmax", "log_softmax")
+    )
+    if not is_softmax:
+        return None
+    given = getattr(step.layer, "axis", -1)
+    axes = given if isinstance(given, list | tuple) else (given,)
+    rank = len(shape) + 1
+    wide = {axis % rank for axis in axes if shape[axis % rank - 1] != 1}
+    if wide != {rank - 1}:
+        if shape[-1] == 1 and not wide:
+            return "a softmax over one channel is 1, whatever the channel says"
+        return f"axis={given!r} compares positions, not the channels of each"
+    return None
+
+
+def head_of(step: Step) -> str | None:
+    """Return the function behind the scores, if it is one that has its middle at 0."""
+    name = function_name(getattr(step.layer, "activation", None))
+    name = step.operation.lower() if step.operation else name
+    return name if name in ("sigmoid", "tanh") else None
+
+
+def unsupported(step: Step) -> tuple[str, str]:
+    """Return what is wrong with a layer that has no integer equivalent, and what to do."""
+    kinds = [kind for types, _ in _ROLES for kind in types] + [_LAYERS.Activation]
+    base = next((kind for kind in kinds if isinstance(step.layer, kind)), None)
+    if base is not None and not is_plain(step.layer, base):
+        text = f"it is a {base.__name__} that computes in a way of its own"
+        return text, f"use {base.__name__} itself, or layers that have an integer equivalent"
+    advice = _REMEDIES.get(step.kind, f"use only {_ACCEPTED}")
+    if step.operation is not None:
+        advice = "compute it before the model or behind it, or write it as a layer"
+    return "it has no integer equivalent", advice

@@ -28,12 +28,15 @@ class Kernel:
     quantizer : Quantizer
     per_tensor : bool
         Whether only one scale for all filters can be represented.
+    attribute : str
+        Of the layer, where it holds the quantizer.
     """
 
     label: str
     values: npt.NDArray[np.float32]
     quantizer: Any
     per_tensor: bool = False
+    attribute: str = "quantizer"
 
     def integers(self) -> tuple[Weights, npt.NDArray[np.float64]]:
         """Return the int8 weights, and levels per unit of weight: shape () or (filters,)."""
@@ -51,7 +54,13 @@ def kernels_of(layer: Any) -> list[Kernel]:
     """Return the kernels of a quantized Keras layer: depthwise before pointwise."""
     if isinstance(layer, nn.QuantizedSeparableConv2D):
         return [
-            Kernel("depthwise kernel", array(layer.depthwise_kernel), layer.quantizer_dw, True),
+            Kernel(
+                "depthwise kernel",
+                array(layer.depthwise_kernel),
+                layer.quantizer_dw,
+                per_tensor=True,
+                attribute="quantizer_dw",
+            ),
             Kernel("pointwise kernel", array(layer.pointwise_kernel), layer.quantizer),
         ]
     depthwise = isinstance(layer, nn.QuantizedDepthwiseConv2D)

@@ -10,6 +10,7 @@ from akida_lite.nn.layers import (
     QuantizedDepthwiseConv2D,
     QuantizedSeparableConv2D,
 )
+from akida_lite.nn.loading import load_keras
 from akida_lite.nn.quantizers import (
     FixedScaleQuantizer,
     LinearWeightQuantizer,
@@ -42,6 +43,7 @@ __all__ = [
     "WeightQuantizer",
     "conv_block",
     "dense_block",
+    "load_keras",
     "separable_conv_block",
     "weight_quantizer",
 ]

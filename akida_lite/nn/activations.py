@@ -16,6 +16,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from akida_lite.errors import ArgumentError, InputError, Problem
 from akida_lite.fixed_point import activation_levels
 from akida_lite.nn.quantizers import AtLeast
 from akida_lite.nn.straight_through import straight_through
@@ -39,39 +40,53 @@ def _staircase(x: Any, t0: Any, gamma: Any, bitwidth: int) -> Any:
 class _QuantizedActivation(keras.Layer):
     """What both staircases share: the width, and how the converter reads them."""
 
-    def __init__(self, bitwidth: int = 1, **kwargs: Any) -> None:
+    def __init__(
+        self, bitwidth: int = 1, max_value: float | None = None, **kwargs: Any
+    ) -> None:
+        name = kwargs.get("name", type(self).__name__)
         if isinstance(bitwidth, bool) or bitwidth not in range(1, 9):
-            raise ValueError(
-                f"layer {kwargs.get('name', type(self).__name__)!r}: bitwidth={bitwidth!r} is "
-                "not one of 1 to 8. Fix: choose 1 to 8 (the chip: 1, 2 or 4)."
-            )
+            text = f"bitwidth={bitwidth!r} is not one of 1 to 8"
+            remedy = "choose 1 to 8 (the chip: 1, 2 or 4)"
+            raise InputError(Problem(f"layer {name!r}", text, remedy))
+        if max_value is not None and not 0 < max_value < float("inf"):
+            text = f"max_value={max_value!r} is not a positive number"
+            remedy = "choose where the staircase ends, or None for 1, 3 or 6"
+            raise InputError(Problem(f"layer {name!r}", text, remedy))
         if "activation" in kwargs:
-            raise TypeError(
-                f"layer {kwargs.get('name', type(self).__name__)!r}: activation="
-                f"{kwargs['activation']!r} is not accepted, the staircase is the activation. "
-                "Fix: remove it."
-            )
+            text = f"activation={kwargs['activation']!r} is not accepted, the staircase is the "
+            raise ArgumentError(Problem(f"layer {name!r}", text + "activation", "remove it"))
         super().__init__(**kwargs)
         self.bitwidth = int(bitwidth)
+        self.max_value = None if max_value is None else float(max_value)
+
+    @property
+    def _first_gamma(self) -> float:
+        if self.max_value is None:
+            return fixed_gamma(self.bitwidth)
+        return self.max_value / activation_levels(self.bitwidth)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "bitwidth": self.bitwidth}
+        own = {"bitwidth": self.bitwidth, "max_value": self.max_value}
+        return {**super().get_config(), **own}
 
 
 @keras.saving.register_keras_serializable("akida_lite")
 class ActivationDiscreteRelu(_QuantizedActivation):
     """Quantized ReLU with a fixed step; nothing to train.
 
-    ``gamma = min(L, 6) / L`` and ``t0 = gamma / 2``: rounding to the nearest level, up to
-    1, 3 or 6 for 1, 2 or more bits. The gradient is that of a clipped ReLU.
+    ``gamma = max_value / L`` and ``t0 = gamma / 2``: rounding to the nearest level. Without
+    a `max_value` it ends at ``min(L, 6)``: at 1, 3 or 6 for 1, 2 or more bits. The gradient
+    is that of a clipped ReLU.
 
     Parameters
     ----------
     bitwidth : int
         1 to 8.
+    max_value : float, optional
+        The highest output, above 0.
     **kwargs
         `name`, `dtype`, `trainable`, as for every Keras layer.
     """
@@ -79,7 +94,7 @@ class ActivationDiscreteRelu(_QuantizedActivation):
     @property
     def gamma(self) -> float:
         """Height of a step, in units of the output."""
-        return fixed_gamma(self.bitwidth)
+        return self._first_gamma
 
     @property
     def t0(self) -> float:
@@ -102,12 +117,14 @@ class QuantizedReLU(_QuantizedActivation):
     ----------
     bitwidth : int
         1 to 8.
+    max_value : float, optional
+        The highest output before training, above 0.
     **kwargs
         `name`, `dtype`, `trainable`, as for every Keras layer.
     """
 
     def build(self, input_shape: Any) -> None:
-        gamma = fixed_gamma(self.bitwidth)
+        gamma = self._first_gamma
         self._t0 = self.add_weight(
             name="t0_k",
             shape=(),

@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from akida_lite.errors import InputError, Problem
 from akida_lite.nn.activations import RELU_MAX, ActivationDiscreteRelu
 from akida_lite.nn.layers import QuantizedConv2D, QuantizedDense, QuantizedSeparableConv2D
 from akida_lite.nn.quantizers import weight_quantizer
@@ -26,6 +27,7 @@ def conv_block(
     pooling: str | None = None,
     pool_size: Any = 2,
     add_batchnorm: bool = False,
+    add_activation: bool = True,
     **kwargs: Any,
 ) -> Any:
     """Append a convolution block to a functional model.
@@ -46,6 +48,8 @@ def conv_block(
     pool_size : int or (int, int)
         Of the max pooling.
     add_batchnorm : bool
+    add_activation : bool
+        False for none, whatever `activ_quantization` is, as older code has it.
     **kwargs
         More arguments of `QuantizedConv2D`, such as `strides`, `padding` and `use_bias`.
 
@@ -61,7 +65,8 @@ def conv_block(
         **kwargs,
     )
     pool = _pooling(name, pooling, pool_size, kwargs.get("padding", "valid"))
-    return _finish(layer(inputs), name, pool, add_batchnorm, activ_quantization)
+    activ = activ_quantization if add_activation else None
+    return _finish(layer(inputs), name, pool, add_batchnorm, activ)
 
 
 def separable_conv_block(
@@ -75,6 +80,7 @@ def separable_conv_block(
     pooling: str | None = None,
     pool_size: Any = 2,
     add_batchnorm: bool = False,
+    add_activation: bool = True,
     **kwargs: Any,
 ) -> Any:
     """Append a separable convolution block to a functional model.
@@ -88,7 +94,8 @@ def separable_conv_block(
     filters, kernel_size
         Of the separable convolution.
     name : str
-    weight_quantization, activ_quantization, pooling, pool_size, add_batchnorm : optional
+    weight_quantization, activ_quantization, pooling, pool_size : optional
+    add_batchnorm, add_activation : bool
     **kwargs
         More arguments of `QuantizedSeparableConv2D`.
 
@@ -104,7 +111,8 @@ def separable_conv_block(
         **kwargs,
     )
     pool = _pooling(name, pooling, pool_size, kwargs.get("padding", "valid"))
-    return _finish(layer(inputs), name, pool, add_batchnorm, activ_quantization)
+    activ = activ_quantization if add_activation else None
+    return _finish(layer(inputs), name, pool, add_batchnorm, activ)
 
 
 def dense_block(
@@ -115,6 +123,7 @@ def dense_block(
     weight_quantization: int = 0,
     activ_quantization: int | None = 0,
     add_batchnorm: bool = False,
+    add_activation: bool = True,
     **kwargs: Any,
 ) -> Any:
     """Append a fully connected block to a functional model.
@@ -127,7 +136,8 @@ def dense_block(
         Of shape (n, c).
     units : int
     name : str
-    weight_quantization, activ_quantization, add_batchnorm : optional
+    weight_quantization, activ_quantization : optional
+    add_batchnorm, add_activation : bool
     **kwargs
         More arguments of `QuantizedDense`.
 
@@ -138,7 +148,8 @@ def dense_block(
     layer = QuantizedDense(
         units, quantizer=weight_quantizer(weight_quantization), name=name, **kwargs
     )
-    return _finish(layer(inputs), name, None, add_batchnorm, activ_quantization)
+    activ = activ_quantization if add_activation else None
+    return _finish(layer(inputs), name, None, add_batchnorm, activ)
 
 
 def _pooling(name: str, pooling: str | None, size: Any, padding: str) -> Any:
@@ -147,10 +158,9 @@ def _pooling(name: str, pooling: str | None, size: Any, padding: str) -> Any:
     if pooling == "global_avg":
         return keras.layers.GlobalAveragePooling2D(name=f"{name}_global_avg")
     if pooling is not None:
-        raise ValueError(
-            f"layer {name!r}: pooling={pooling!r} is not one of None, 'max', 'global_avg'. "
-            "Fix: choose one of them; the chip has no other pooling."
-        )
+        text = f"pooling={pooling!r} is not one of None, 'max', 'global_avg'"
+        remedy = "choose one of them; the chip has no other pooling"
+        raise InputError(Problem(f"layer {name!r}", text, remedy))
     return None
 
 

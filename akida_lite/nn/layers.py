@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import keras
 from keras import ops
 
-from akida_lite.nn.quantizers import MaxPerAxisQuantizer, WeightFloat, as_quantizer
+from akida_lite.errors import ArgumentError, InputError, Problem, layer_problem
+from akida_lite.nn.quantizers import WeightFloat, as_quantizer
 
 if TYPE_CHECKING:
     # What the mixin is mixed into, and whose methods it calls.
@@ -33,6 +34,7 @@ class _Quantized(_Mixed):
         "depth_multiplier": ((1,), "use depth_multiplier=1"),
         "activity_regularizer": ((None,), "regularize the kernel instead"),
     }
+    _HAS_LAYOUT: ClassVar[bool] = True
 
     @classmethod
     def _supported(cls, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -42,20 +44,20 @@ class _Quantized(_Mixed):
                 continue
             value = kwargs.pop(argument)
             if value not in accepted:
-                raise TypeError(
-                    f"layer {kwargs.get('name', cls.__name__)!r} ({cls.__name__}): "
-                    f"{argument}={value!r} is not supported, only {accepted[0]!r} is. "
-                    f"Fix: {remedy}."
-                )
+                text = f"{argument}={value!r} is not supported, only {accepted[0]!r} is"
+                name = kwargs.get("name", cls.__name__)
+                raise ArgumentError(layer_problem(name, cls.__name__, text, remedy))
+        # Left out, it would be Keras' own setting, which may be another.
+        if cls._HAS_LAYOUT:
+            kwargs["data_format"] = "channels_last"
         return kwargs
 
     def _adopt(self, argument: str, quantizer: Any) -> Any:
         quantizer = as_quantizer(self.name, argument, quantizer)
-        if "depthwise" in argument and isinstance(quantizer, MaxPerAxisQuantizer):
-            raise ValueError(
-                f"layer {self.name!r}: {argument} scales per axis, "
-                "which a depthwise kernel cannot. Fix: use MaxQuantizer or StdWeightQuantizer."
-            )
+        if "depthwise" in argument and quantizer.per_filter:
+            text = f"{argument} scales per axis, which a depthwise kernel cannot"
+            remedy = "use MaxQuantizer or StdWeightQuantizer"
+            raise InputError(Problem(f"layer {self.name!r}", text, remedy))
         return quantizer
 
     def add_weight(self, *args: Any, **kwargs: Any) -> Any:
@@ -67,7 +69,8 @@ class _Quantized(_Mixed):
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        return {key: value for key, value in config.items() if key not in self._UNSUPPORTED}
+        dropped = self._UNSUPPORTED.keys() - {"data_format"}
+        return {key: value for key, value in config.items() if key not in dropped}
 
     def save_own_variables(self, store: Any) -> None:
         # Dense and convolution layers of Keras list what they store, kernel and bias; the
@@ -99,10 +102,10 @@ class QuantizedConv2D(_Quantized, keras.layers.Conv2D):
 
     Raises
     ------
-    TypeError
+    ArgumentError
         For `activation`, `data_format`, `dilation_rate`, `groups` or
         `activity_regularizer` other than their neutral value.
-    ValueError
+    InputError
         If `quantizer` is no quantizer.
     """
 
@@ -139,9 +142,9 @@ class QuantizedDepthwiseConv2D(_Quantized, keras.layers.DepthwiseConv2D):
 
     Raises
     ------
-    TypeError
+    ArgumentError
         For an unsupported argument; see `QuantizedConv2D`.
-    ValueError
+    InputError
         If `quantizer` is no quantizer, or one per axis.
     """
 
@@ -180,9 +183,9 @@ class QuantizedSeparableConv2D(_Quantized, keras.layers.SeparableConv2D):
 
     Raises
     ------
-    TypeError
+    ArgumentError
         For an unsupported argument; see `QuantizedConv2D`.
-    ValueError
+    InputError
         If a quantizer is none, or the depthwise one scales per axis.
     """
 
@@ -236,11 +239,13 @@ class QuantizedDense(_Quantized, keras.layers.Dense):
 
     Raises
     ------
-    TypeError
+    ArgumentError
         For `activation` or `activity_regularizer` other than None.
-    ValueError
+    InputError
         If `quantizer` is no quantizer.
     """
+
+    _HAS_LAYOUT = False
 
     def __init__(self, units: int, quantizer: Any = None, **kwargs: Any):
         super().__init__(units, **self._supported(kwargs))

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from akida_lite.errors import ArgumentError, InputError, Problem
 from akida_lite.fixed_point import weight_limit
 from akida_lite.nn.straight_through import straight_through
 
@@ -39,9 +40,12 @@ class Quantizer(abc.ABC):
     ----------
     bitwidth : int
         Width of the integers; 0 means float, no quantization.
+    per_filter : bool
+        Whether filters have scales of their own, which a depthwise kernel cannot have.
     """
 
     bitwidth: int
+    per_filter = False
 
     def build(self, layer: keras.Layer) -> None:  # noqa: B027 (most quantizers own nothing)
         """Create the quantizer's own variables in `layer`, if it has any."""
@@ -74,7 +78,7 @@ class Quantizer(abc.ABC):
 
         Raises
         ------
-        TypeError
+        ArgumentError
             If the quantizer keeps weights in float.
         """
 
@@ -86,6 +90,16 @@ class Quantizer(abc.ABC):
     def from_config(cls, config: dict[str, Any]) -> Quantizer:
         """Rebuild the quantizer from :meth:`get_config`."""
         return cls(**config)
+
+    def with_bitwidth(self, bitwidth: int) -> Quantizer:
+        """Return the same kind of quantizer for another width.
+
+        Parameters
+        ----------
+        bitwidth : int
+            2 to 8.
+        """
+        return self.from_config({**self.get_config(), "bitwidth": bitwidth})
 
 
 class LinearWeightQuantizer(Quantizer):
@@ -100,16 +114,15 @@ class LinearWeightQuantizer(Quantizer):
 
     Raises
     ------
-    ValueError
+    InputError
         If `bitwidth` is no integer from 2 to 8.
     """
 
     def __init__(self, bitwidth: int = 4) -> None:
         if isinstance(bitwidth, bool) or bitwidth not in range(2, 9):
-            raise ValueError(
-                f"{type(self).__name__}: bitwidth={bitwidth!r} is not one of 2 to 8. Fix: "
-                "choose 2 to 8, or WeightFloat() to keep weights in float."
-            )
+            text = f"bitwidth={bitwidth!r} is not one of 2 to 8"
+            remedy = "choose 2 to 8, or WeightFloat() to keep weights in float"
+            raise InputError(Problem(type(self).__name__, text, remedy))
         self.bitwidth = int(bitwidth)
 
     @abc.abstractmethod
@@ -149,9 +162,8 @@ class WeightFloat(Quantizer):
         return ops.cast(w, dtype)
 
     def integers(self, w: Float32) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
-        raise TypeError(
-            "WeightFloat has no integers. Fix: give the layer a quantizer of 2 to 8 bits."
-        )
+        remedy = "give the layer a quantizer of 2 to 8 bits"
+        raise ArgumentError(Problem("WeightFloat", "it has no integers", remedy))
 
     def get_config(self) -> dict[str, Any]:
         return {}
@@ -183,6 +195,12 @@ class StdWeightQuantizer(LinearWeightQuantizer):
     def scale_factor(self, w: Any) -> Any:
         return weight_limit(self.bitwidth) / (self.threshold * ops.std(w))
 
+    def with_bitwidth(self, bitwidth: int) -> Quantizer:
+        # The threshold that was best for the one width is not for the other.
+        if self.threshold == NORMAL_OPTIMAL_THRESHOLD[self.bitwidth]:
+            return weight_quantizer(bitwidth)
+        return super().with_bitwidth(bitwidth)
+
     def get_config(self) -> dict[str, Any]:
         return {"threshold": self.threshold, "bitwidth": self.bitwidth}
 
@@ -205,8 +223,15 @@ class TrainableStdWeightQuantizer(LinearWeightQuantizer):
         self._variable: Any = None
 
     def build(self, layer: keras.Layer) -> None:
+        if self._variable is not None:
+            text = "its quantizer is that of another layer too, and one threshold cannot be "
+            text += "trained for both"
+            remedy = "make a TrainableStdWeightQuantizer for each"
+            raise InputError(Problem(f"layer {layer.name!r}", text, remedy))
+        # Two kernels of one layer can have a threshold each; HDF5 tells them by name.
+        first = all(weight.name != "threshold" for weight in layer.weights)
         self._variable = layer.add_weight(
-            name="threshold",
+            name="threshold" if first else "threshold_dw",
             shape=(),
             initializer=keras.initializers.Constant(self.threshold),
             constraint=AtLeast(1e-3),
@@ -249,6 +274,8 @@ class MaxPerAxisQuantizer(LinearWeightQuantizer):
         2 to 8.
     """
 
+    per_filter = True
+
     def scale_factor(self, w: Any) -> Any:
         largest = ops.max(ops.abs(w), axis=tuple(range(len(w.shape) - 1)))
         return weight_limit(self.bitwidth) / ops.where(largest > 0, largest, 1.0)
@@ -260,19 +287,24 @@ class FixedScaleQuantizer(LinearWeightQuantizer):
 
     Shipped weights are integers with the scale they were published with. Deriving the scale
     from them anew, as :class:`~akida_lite.nn.StdWeightQuantizer` would, gives another one; a
-    constant reproduces the trained model exactly and can still be fine-tuned.
+    constant reproduces the trained model exactly and can still be fine-tuned. The scales
+    that :func:`akida_lite.quantize` chooses are such constants, one a filter.
 
     Parameters
     ----------
-    scale_factor : float
+    scale_factor : float, or list of float of length filters
         Levels per unit of weight, above 0.
     bitwidth : int
         2 to 8.
     """
 
-    def __init__(self, scale_factor: float, bitwidth: int = 4) -> None:
+    def __init__(self, scale_factor: float | list[float], bitwidth: int = 4) -> None:
         super().__init__(bitwidth)
-        self._scale_factor = _positive("FixedScaleQuantizer", "scale_factor", scale_factor)
+        self.per_filter = np.ndim(scale_factor) == 1
+        scales = np.ravel(np.asarray(scale_factor, np.float64)).tolist()
+        for scale in scales:
+            _positive("FixedScaleQuantizer", "scale_factor", scale)
+        self._scale_factor = scales if self.per_filter else scales[0]
 
     def scale_factor(self, w: Any) -> Any:
         return ops.convert_to_tensor(self._scale_factor, "float32")
@@ -327,23 +359,23 @@ def as_quantizer(layer: str, argument: str, value: Any) -> Quantizer:
 
     Raises
     ------
-    ValueError
+    InputError
         If it is neither; the message names the layer and the argument.
     """
     if isinstance(value, dict):
         value = keras.saving.deserialize_keras_object(value)
     if not isinstance(value, Quantizer):
-        raise ValueError(
-            f"layer {layer!r}: {argument}={value!r} is not a weight quantizer. Fix: pass an "
-            "instance such as StdWeightQuantizer(bitwidth=4), or WeightFloat() for float."
+        text = f"{argument}={value!r} is not a weight quantizer"
+        remedy = (
+            "pass an instance such as StdWeightQuantizer(bitwidth=4), or WeightFloat() for "
         )
+        raise InputError(Problem(f"layer {layer!r}", text, remedy + "float"))
     return value
 
 
 def _positive(owner: str, name: str, value: float) -> float:
     number = float(value)
     if not 0.0 < number < float("inf"):
-        raise ValueError(
-            f"{owner}: {name}={value!r} is not a positive number. Fix: choose one above 0."
-        )
+        text = f"{name}={value!r} is not a positive number"
+        raise InputError(Problem(owner, text, "choose one above 0"))
     return number

@@ -71,13 +71,14 @@ class Comparison:
         In order. Each layer is fed by the one before it in its own model, so differences
         carry on to the layers that follow.
     images : int
-    labels_equal : int
-        Images for which both models choose the same class.
+    labels_equal : int or None
+        Images for which both models choose the same class; None where the output is one
+        channel that is no choice between two, such as a regression.
     """
 
     layers: tuple[LayerComparison, ...]
     images: int
-    labels_equal: int
+    labels_equal: int | None
 
     @property
     def all_equal(self) -> bool:
@@ -109,10 +110,9 @@ class Comparison:
             Column("largest\ndifference", "right"),
             Column("first difference"),
         ]
-        caption = (
-            f"Keras and integer model, {_images(self.images)}: "
-            f"same label for {self.labels_equal:,} of {self.images:,}"
-        )
+        caption = f"Keras and integer model, {_images(self.images)}"
+        if self.labels_equal is not None:
+            caption += f": same label for {self.labels_equal:,} of {self.images:,}"
         return Table(caption, columns, [_row(layer, born) for layer in self.layers])
 
 

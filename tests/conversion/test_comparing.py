@@ -90,7 +90,7 @@ def test_it_does_not_count_as_a_run(keras_model, images):
 
 
 def test_models_that_do_not_belong_together(keras_model, images):
-    model = convert(keras_model)
+    model = convert(keras_model, input_scaling=(1, 0))
     with pytest.raises(InputError) as caught:
         compare(keras_model, Model(model.layers[:2], name="two"), images)
     assert str(caught.value) == (
@@ -100,13 +100,13 @@ def test_models_that_do_not_belong_together(keras_model, images):
 
 
 def test_a_model_that_cannot_be_converted(keras_model, images):
-    model = convert(keras_model)
+    model = convert(keras_model, input_scaling=(1, 0))
     with pytest.raises(ConversionError, match="it has not been built"):
         compare(keras.Sequential([keras.layers.Flatten()]), model, images)
 
 
 def test_images_and_batch_size_are_checked(keras_model, images):
-    model = convert(keras_model)
+    model = convert(keras_model, input_scaling=(1, 0))
     with pytest.raises(InputError, match="reads uint8 pixels"):
         compare(keras_model, model, images.astype(np.float32))
     with pytest.raises(InputError, match="option 'batch_size': 0 is below 1"):
@@ -114,6 +114,6 @@ def test_images_and_batch_size_are_checked(keras_model, images):
 
 
 def test_no_images(keras_model, images):
-    comparison = compare(keras_model, convert(keras_model), images[:0])
+    comparison = compare(keras_model, convert(keras_model, input_scaling=(1, 0)), images[:0])
     assert (comparison.images, comparison.labels_equal) == (0, 0)
     assert comparison.all_equal

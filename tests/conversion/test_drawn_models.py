@@ -34,7 +34,7 @@ def converted(drawn):
 
 
 def meaning(drawn, images):
-    a, b = map(Fraction, drawn.input_scaling)
+    a, b = map(Fraction, drawn.input_scaling or (1, 0))
     return rational_network.evaluate(
         drawn.operations, (rational_network.fractions(images) - b) / a
     )
@@ -65,11 +65,12 @@ def test_integers_are_what_the_model_means(data):
 def test_keras_computes_what_the_model_means(data):
     drawn, images = draw_model_and_images(data)
     assume(not drawn.rounds)
-    a, b = drawn.input_scaling
+    a, b = drawn.input_scaling or (1, 0)
     computed = drawn.model((images.astype(np.float32) - b) / a)
     _, real = meaning(drawn, images)
     computed = keras.ops.convert_to_numpy(computed).astype(np.float64)
     np.testing.assert_array_equal(computed, real.astype(np.float64))
     comparison = compare(drawn.model, converted(drawn), images)
     assert comparison.all_equal
-    assert comparison.labels_equal == len(images)
+    has_classes = drawn.model.output_shape[-1] > 1
+    assert comparison.labels_equal == (len(images) if has_classes else None)

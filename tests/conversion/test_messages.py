@@ -47,10 +47,14 @@ def chain(*parts, shape=IMAGE):
 
 
 def messages(model, **options):
+    options = {"input_scaling": (1, 0), **options}
     return [str(problem) for problem in check_compatibility(model, **options)]
 
 
-QUANTIZE = "replace it by its quantized twin, for instance with akida_lite.quantize(model)"
+QUANTIZE = (
+    "replace it by its quantized twin, for instance with akida_lite.quantize(model, "
+    "weights_quantization=4)"
+)
 STAIRCASE = (
     "replace it by a QuantizedReLU or ActivationDiscreteRelu, for instance with "
     "akida_lite.quantize(model, activ_quantization=4)"
@@ -59,6 +63,10 @@ ACCEPTED = (
     "use only QuantizedConv2D, QuantizedSeparableConv2D, QuantizedDepthwiseConv2D, "
     "QuantizedDense, QuantizedReLU, ActivationDiscreteRelu, BatchNormalization, MaxPooling2D, "
     "GlobalMaxPooling2D, GlobalAveragePooling2D, Flatten, Reshape, ZeroPadding2D and Dropout"
+)
+RETRAIN_RELU = (
+    "replace it by a ReLU of Keras and train again, then call akida_lite.quantize(model, "
+    "activ_quantization=4)"
 )
 RESHAPES = "accepted are (h, w, c) to (h*w*c,), (c,) to (1, 1, c), and no change"
 
@@ -70,7 +78,7 @@ ORDER = {
     "average pooling": (
         lambda: [conv(), layers.AveragePooling2D(2, name="mean"), act()],
         "layer 'mean' (AveragePooling2D): it has no integer equivalent. Fix: use MaxPooling2D, "
-        "strides in the convolution, or GlobalAveragePooling2D.",
+        "strides in the convolution, or GlobalAveragePooling2D, and train again.",
     ),
     "unknown layer": (
         lambda: [conv(), layers.UpSampling2D(name="up"), act()],
@@ -81,20 +89,38 @@ ORDER = {
         "layer 'norm' (LayerNormalization): it has no integer equivalent. Fix: use "
         "BatchNormalization, which becomes part of the thresholds.",
     ),
-    "rescaling": (
-        lambda: [layers.Rescaling(1 / 128, -1, name="scale"), conv(), act()],
-        "layer 'scale' (Rescaling): it has no integer equivalent. Fix: remove it, scale the "
-        "training data, and convert with input_scaling=(128, 128).",
+    "shift that is no pixel, with padding": (
+        lambda: [layers.Rescaling(1 / 127.5, -1, name="scale"), conv(padding="same"), act()],
+        "layer 'scale' (Rescaling): b=127.5 in x_keras = (pixel - b) / a is no pixel, one of 0 "
+        "to 255, and 'conv' reads zeros around the image. Fix: use Rescaling(0.0078125, -1), "
+        "or no padding in 'conv', and train again.",
     ),
-    "rescaling with an uneven offset": (
-        lambda: [layers.Rescaling(1 / 128, -0.3, name="scale"), conv(), act()],
-        "layer 'scale' (Rescaling): it has no integer equivalent. Fix: remove it, scale the "
-        "training data, and convert with input_scaling=(128, 38.4).",
+    "channels scaled by different numbers": (
+        lambda: [layers.Rescaling([0.5, 1.0], name="scale"), conv(), act()],
+        "layer 'scale' (Rescaling): it scales channels by different numbers, and pixels enter "
+        "as they are: one number for all is accepted. Fix: quantize the float model with "
+        "akida_lite.quantize, which makes it part of the weights of 'conv' if that pads "
+        "nothing; else scale all channels by one number and train again.",
     ),
-    "rescaling each channel": (
-        lambda: [layers.Rescaling([0.5], name="scale"), conv(), act()],
-        "layer 'scale' (Rescaling): it has no integer equivalent. Fix: remove it, scale the "
-        "training data, and convert with input_scaling=(1 / scale, -offset / scale).",
+    "pixels times zero": (
+        lambda: [layers.Rescaling(0, name="scale"), conv(), act()],
+        "layer 'scale' (Rescaling): it is no scale other than 0 with a shift, one a channel. "
+        "Fix: scale the images by one number before it.",
+    ),
+    "code of the user's": (
+        lambda: [layers.Lambda(abs, name="own"), conv(), act()],
+        "layer 'own' (Lambda): it has no integer equivalent. Fix: write what it computes with "
+        "layers of Keras, for instance keras.layers.Rescaling where it scales the input.",
+    ),
+    "softmax over positions": (
+        lambda: [conv(), layers.Softmax(axis=1, name="soft")],
+        "layer 'soft' (Softmax): axis=1 compares positions, not the channels of each. Fix: use "
+        "a softmax along the channels, or remove it.",
+    ),
+    "softmax over one channel": (
+        lambda: [conv(1, 8), layers.Softmax(name="soft")],
+        "layer 'soft' (Softmax): a softmax over one channel is 1, whatever the channel says. "
+        "Fix: use a sigmoid.",
     ),
     "float ReLU": (
         lambda: [conv(), layers.ReLU(6, name="relu"), layers.Flatten(), dense()],
@@ -102,11 +128,13 @@ ORDER = {
     ),
     "float activation": (
         lambda: [conv(), layers.Activation("gelu", name="gelu")],
-        f"layer 'gelu' (Activation): gelu is no staircase of whole levels. Fix: {STAIRCASE}.",
+        f"layer 'gelu' (Activation): gelu is no staircase of whole levels. Fix: "
+        f"{RETRAIN_RELU}.",
     ),
     "softmax in the middle": (
         lambda: [conv(), layers.Softmax(name="soft"), layers.Flatten(), dense()],
-        f"layer 'soft' (Softmax): Softmax is no staircase of whole levels. Fix: {STAIRCASE}.",
+        f"layer 'soft' (Softmax): Softmax is no staircase of whole levels. Fix: "
+        f"{RETRAIN_RELU}.",
     ),
     "hidden layer without activation": (
         lambda: [conv(), conv(name="last")],
@@ -139,12 +167,14 @@ ORDER = {
     "normalization after the activation": (
         lambda: [conv(), act(), norm()],
         "layer 'norm' (BatchNormalization): it comes after the activation 'act', where its "
-        "output is no whole number of levels. Fix: move it before the activation.",
+        "output is no whole number of levels. Fix: move it before the activation and train "
+        "again; of a float model, akida_lite.quantize makes it part of a next layer that pads "
+        "nothing.",
     ),
-    "normalization first": (
-        lambda: [norm(), conv(), act()],
-        "layer 'norm' (BatchNormalization): it comes before the first neural layer. Fix: move "
-        "it behind one, or preprocess the images instead.",
+    "pooling first": (
+        lambda: [layers.MaxPooling2D(name="max"), conv(), act()],
+        "layer 'max' (MaxPooling2D): it comes before the first neural layer. Fix: move it "
+        "behind one, or preprocess the images instead.",
     ),
     "mean after the last activation": (
         lambda: [conv(), act(), layers.GlobalAveragePooling2D(name="mean")],
@@ -233,7 +263,7 @@ ORDER = {
         lambda: [separable(), act()],
         "layer 'separable' (QuantizedSeparableConv2D): it is the first neural layer, and only "
         "a QuantizedConv2D reads images. Fix: start with a QuantizedConv2D, or pass "
-        "input_is_sparse=True and feed events.",
+        "input_is_sparse=True and feed events, which pixels are with input_bits=8.",
     ),
     "depthwise and 3x3": (
         lambda: [conv(), act(), depthwise(), conv(name="last")],
@@ -297,7 +327,9 @@ ORDER = {
 @pytest.mark.parametrize("case", ORDER)
 def test_one_message_a_cause(case):
     parts, message = ORDER[case]
-    assert messages(chain(*parts())) == [message]
+    shape = (8, 8, 2) if "channels" in case else IMAGE
+    scaling = None if "(Rescaling)" in message else (1, 0)
+    assert messages(chain(*parts(), shape=shape), input_scaling=scaling) == [message]
 
 
 def changed(**values):
@@ -393,7 +425,7 @@ VALUES = {
     "max__data_format": (
         "channels_first",
         "layer 'max' (MaxPooling2D): data_format='channels_first', only 'channels_last' is "
-        "accepted. Fix: rebuild the model with "
+        "accepted. Fix: make it with data_format='channels_last', after "
         "keras.config.set_image_data_format('channels_last').",
     ),
     "conv__quantizer": (
@@ -466,40 +498,55 @@ def test_potential_beyond_32_bits():
 
 
 SCALINGS = {
+    None: "it is left out, and the model does not say what was done to the pixels it reads. "
+    "Fix: give (255, 0) if they were divided by 255 in training, (1, 0) if nothing was done, "
+    "else (a, b) of x_keras = (pixel - b) / a.",
     (
         0,
         0,
     ): "a=0 in x_keras = (pixel - b) / a is not above 0. Fix: give the factor that divided "
     "the pixels.",
     (
-        255,
-        0.5,
-    ): "b=0.5 in x_keras = (pixel - b) / a is not a pixel, one of 0 to 255. Fix: train "
-    "with a shift that is a whole pixel value, such as 128.",
-    (1, -3): "b=-3 in x_keras = (pixel - b) / a is not a pixel, one of 0 to 255. Fix: train "
-    "with a shift that is a whole pixel value, such as 128.",
+        1 / 128,
+        0,
+    ): "a=0.0078125 in x_keras = (pixel - b) / a multiplies pixels by 128. Fix: give "
+    "the number that divided them, such as (128, 0); a model that is meant to multiply them "
+    "says so with a first Rescaling layer.",
+    (255, 0.5): "b=0.5 in x_keras = (pixel - b) / a is no pixel, one of 0 to 255, and 'conv' "
+    "reads zeros around the image. Fix: use the shift 0, or no padding in 'conv', and train "
+    "again.",
+    (1, -3): "b=-3 in x_keras = (pixel - b) / a is no pixel, one of 0 to 255, and 'conv' reads "
+    "zeros around the image. Fix: use the shift 0, or no padding in 'conv', and train again.",
     (1,): "(1,) is not two finite numbers (a, b) of x_keras = (pixel - b) / a. Fix: give two "
     "numbers, for instance (255, 0).",
-    (
-        float("nan"),
-        0,
-    ): "(nan, 0) is not two finite numbers (a, b) of x_keras = (pixel - b) / a. "
-    "Fix: give two numbers, for instance (255, 0).",
+    (float("nan"), 0): "(nan, 0) is not two finite numbers (a, b) of x_keras = (pixel - b) / "
+    "a. Fix: give two numbers, for instance (255, 0).",
 }
 
 
 @pytest.mark.parametrize("scaling", SCALINGS)
 def test_input_scaling(scaling):
     expected = f"option 'input_scaling': {SCALINGS[scaling]}"
-    assert messages(chain(conv()), input_scaling=scaling) == [expected]
+    assert messages(chain(conv(padding="same")), input_scaling=scaling) == [expected]
+
+
+def test_pixels_are_divided_once():
+    model = chain(layers.Rescaling(1 / 255, name="scale"), conv())
+    assert messages(model, input_scaling=(255, 0)) == [
+        "option 'input_scaling': (255, 0) divides the pixels, and so does layer 'scale' of the "
+        "model. Fix: leave it out: the layer is taken into account."
+    ]
+    assert messages(model, input_scaling=None) == []
 
 
 def test_shift_of_sparse_input():
-    options = {"input_scaling": (1, 3), "input_is_sparse": True, "input_bits": 9}
+    options = {"input_scaling": (1, 3), "input_is_sparse": True}
+    assert messages(chain(conv()), **options, input_bits=9) == [
+        "option 'input_bits': 9 is not one of 1 to 8. Fix: choose the width of the events.",
+    ]
     assert messages(chain(conv()), **options) == [
         "option 'input_scaling': b=3 with input_is_sparse=True: an absent event is 0 and must "
         "be 0 in Keras too. Fix: use b=0, or feed images instead of events.",
-        "option 'input_bits': 9 is not one of 1 to 8. Fix: choose the width of the events.",
     ]
 
 
@@ -533,11 +580,6 @@ def shared_layer():
     return keras.Model(inputs, shared(act()(shared(inputs))), name="model")
 
 
-def same_names():
-    inner = keras.Sequential([keras.Input((6, 6, 2)), conv(name="conv")], name="inner")
-    return chain(conv(name="conv"), act(), inner)
-
-
 JOIN = (
     "layer 'add' (Add): it joins 2 branches, the layers must form one chain. Fix: remove the "
     "branches: skip connections have no integer equivalent here."
@@ -547,7 +589,7 @@ WHOLE = {
     "no model": (
         lambda: 3,
         ["model: it is a int, a keras.Model is expected. Fix: load it first, for instance with "
-         "keras.saving.load_model(path)."],
+         "akida_lite.load_keras(path)."],
     ),
     "not built": (
         lambda: keras.Sequential([conv()], name="model"),
@@ -575,11 +617,6 @@ WHOLE = {
         shared_layer,
         ["layer 'conv' (QuantizedConv2D): it is used 2 times, once is expected. Fix: give "
          "every place a layer of its own."],
-    ),
-    "same names": (
-        same_names,
-        ["layer 'conv' (QuantizedConv2D): another layer has the same name. Fix: give every "
-         "layer, those of nested models included, a name of its own."],
     ),
     "open shape": (
         lambda: chain(conv(), act(), shape=(None, None, 1)),
@@ -618,7 +655,7 @@ def test_every_problem_is_reported_in_the_order_of_the_layers():
 def test_published_thresholds_of_a_constant_filter():
     model = changed(norm__gamma=0)
     with pytest.raises(ConversionError) as caught:
-        convert(model, thresholds="published")
+        convert(model, input_scaling=(1, 0), thresholds="published")
     assert str(caught.value) == (
         "layer 'norm' (BatchNormalization): a gamma is 0: the first threshold and the step of "
         "its filter are infinite, which the published form cannot say. Fix: use "
@@ -638,4 +675,4 @@ def test_an_activation_after_the_scores_is_left_out_with_a_warning():
         "which have the same order"
     )
     with pytest.warns(UserWarning, match=message):
-        assert len(convert(model)) == 1
+        assert len(convert(model, input_scaling=(1, 0))) == 1

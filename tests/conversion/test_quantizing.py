@@ -32,12 +32,12 @@ def float_model():
     return keras.Sequential(
         [
             keras.Input((8, 8, 3), name="image"),
-            layers.Conv2D(4, 3, activation="relu", name="first"),
+            layers.Conv2D(4, 3, activation="relu6", name="first"),
             layers.SeparableConv2D(6, 3, padding="same", name="second"),
             layers.BatchNormalization(name="norm"),
             layers.Activation("relu6", name="second_relu6"),
             layers.DepthwiseConv2D(3, name="third"),
-            layers.ReLU(name="third_relu"),
+            layers.ReLU(6, name="third_relu"),
             layers.Flatten(name="flat"),
             layers.Dense(5, activation="softmax", name="last"),
         ],
@@ -51,7 +51,7 @@ def test_layers_become_their_twins(float_model):
     assert quantized.input_shape == float_model.input_shape
     assert [(layer.name, type(layer).__name__) for layer in quantized.layers[1:]] == [
         ("first", "QuantizedConv2D"),
-        ("first_relu", "ActivationDiscreteRelu"),
+        ("first_relu6", "ActivationDiscreteRelu"),
         ("second", "QuantizedSeparableConv2D"),
         ("norm", "BatchNormalization"),
         ("second_relu6", "ActivationDiscreteRelu"),
@@ -63,7 +63,7 @@ def test_layers_become_their_twins(float_model):
     ]
     assert widths(quantized) == {
         "first": 8,
-        "first_relu": 2,
+        "first_relu6": 2,
         "second": 4,
         "second_relu6": 2,
         "third": 4,
@@ -101,7 +101,7 @@ def test_zero_bits_keep_float(float_model, rng):
     x = rng.random((2, 8, 8, 3), np.float32)
     np.testing.assert_array_equal(values(same(x)), values(float_model(x)))
     assert widths(same) == {}
-    assert type(same.get_layer("first_relu")) is layers.Activation
+    assert type(same.get_layer("first_relu6")) is layers.Activation
 
 
 def test_a_quantized_model_gets_other_widths(float_model):
@@ -110,18 +110,16 @@ def test_a_quantized_model_gets_other_widths(float_model):
         four, weight_quantization=2, activ_quantization=3, input_weight_quantization=8
     )
     assert set(widths(two).values()) == {2, 3, 8}
-    assert type(two.get_layer("first_relu")) is nn.QuantizedReLU
+    assert type(two.get_layer("first_relu6")) is nn.QuantizedReLU
     # Both climb to 6, in 15 steps and in 7.
-    assert two.get_layer("first_relu").gamma == float(np.float32(6 / 7))
-    none = quantize(two)
-    assert type(none.get_layer("first").quantizer) is nn.WeightFloat
-    assert type(none.get_layer("first_relu")) is layers.ReLU
+    assert two.get_layer("first_relu6").gamma == float(np.float32(6 / 7))
+    assert widths(quantize(two)) == widths(two)
 
 
 def test_a_trained_activation_of_the_same_width_is_kept(float_model):
     four = quantize(float_model, 4, 4, trainable_activations=True)
-    four.get_layer("first_relu").set_weights([np.array(0.25), np.array(0.75)])
-    again = quantize(four, 2, 4).get_layer("first_relu")
+    four.get_layer("first_relu6").set_weights([np.array(0.25), np.array(0.75)])
+    again = quantize(four, 2, 4).get_layer("first_relu6")
     assert (again.t0, again.gamma) == (0.25, 0.75)
 
 
@@ -134,7 +132,7 @@ def test_another_quantizer(float_model):
 
 
 def test_the_float_network_of_the_zoo_becomes_the_quantized_one():
-    quantized = quantize(vgg_cifar10(), 2, 3, 8)
+    quantized = quantize(vgg_cifar10(), 2, 3, 8, quantizer=nn.weight_quantizer)
     expected = vgg_cifar10(
         weights_quantization=2, activ_quantization=3, input_weights_quantization=8
     )
@@ -205,7 +203,7 @@ def test_every_layer_without_a_twin_is_reported():
         "layer 'wide' (Conv2D): dilation_rate=(2, 2) is not supported, only 1 is. Fix: use "
         "dilation_rate=1 and a larger kernel.",
         "layer 'leaky' (ReLU): negative_slope=0.1 and threshold=0.0, 0 and 0 are expected: a "
-        "staircase starts at 0. Fix: use a plain ReLU.",
+        "staircase starts at 0. Fix: use a plain ReLU, and train again.",
         "layer 'grouped' (Conv2D): groups=2 is not supported, only 1 is. Fix: use groups=1, or "
         "a QuantizedSeparableConv2D.",
     ]

@@ -42,7 +42,7 @@ def test_nested_models_are_flattened(rng):
         [keras.Input((8, 8, 1)), conv(3, 3, "first"), nn.QuantizedReLU(2)], name="inner"
     )
     keras_model = chain(inner, layers.Flatten(), dense(2, "last"))
-    model = convert(keras_model)
+    model = convert(keras_model, input_scaling=(1, 0))
     assert [layer.name for layer in model] == ["first", "last"]
     assert agrees(keras_model, model, rng)
 
@@ -60,7 +60,7 @@ def test_depthwise_and_pointwise_merge_with_both_quantizers_strides_and_biases(r
     for name in ("dw", "pw"):
         layer = keras_model.get_layer(name)
         layer.bias.assign(np.linspace(-1, 1, layer.bias.shape[0]))
-    model = convert(keras_model)
+    model = convert(keras_model, input_scaling=(1, 0))
     merged = model.get_layer("dw_pw")
     assert isinstance(merged, SeparableConvolutional)
     assert (merged.strides, merged.padding, merged.weight_bits) == ((2, 2), "same", 8)
@@ -78,7 +78,7 @@ def test_depthwise_with_its_own_activation_gets_an_identity(rng):
         nn.QuantizedReLU(2),
     )
     keras_model.get_layer("norm").gamma.assign([1, -1, 1])
-    model = convert(keras_model)
+    model = convert(keras_model, input_scaling=(1, 0))
     np.testing.assert_array_equal(
         model.get_layer("dw").pointwise, np.diag(np.int8([1, -1, 1]))[np.newaxis, np.newaxis]
     )
@@ -141,7 +141,7 @@ def test_pooling_may_pad_otherwise_than_the_convolution(rng):
         layers.Flatten(),
         dense(2, "last"),
     )
-    model = convert(keras_model)
+    model = convert(keras_model, input_scaling=(1, 0))
     assert model.get_layer("first").pool == MaxPool((3, 3), (2, 2), "same")
     assert agrees(keras_model, model, rng)
 
@@ -168,7 +168,7 @@ def test_reshape_between_vector_and_map(rng):
         conv(2, 1, "third"),
         layers.Flatten(),
     )
-    model = convert(keras_model)
+    model = convert(keras_model, input_scaling=(1, 0))
     assert [type(layer) for layer in model] == [
         InputConvolutional,
         FullyConnected,
@@ -194,7 +194,7 @@ def test_published_thresholds_differ_by_little_and_only_where_floored(rng):
 
 
 def test_labels_and_origin_are_kept():
-    model = convert(chain(conv(2, 8, "first")), labels=["cat", "dog"])
+    model = convert(chain(conv(2, 8, "first")), input_scaling=(1, 0), labels=["cat", "dog"])
     assert model.labels == ("cat", "dog")
     assert model.metadata["origin"] == {"keras_model": "model", "thresholds": "exact"}
 
@@ -203,8 +203,8 @@ def test_a_model_that_was_converted_is_left_as_it_was():
     keras_model = chain(conv(2, 3, "first"), nn.QuantizedReLU(2))
     before = [array.copy() for array in keras_model.get_weights()]
     config = keras_model.to_json()
-    assert check_compatibility(keras_model) == []
-    convert(keras_model)
+    assert check_compatibility(keras_model, input_scaling=(1, 0)) == []
+    convert(keras_model, input_scaling=(1, 0))
     assert keras_model.to_json() == config
     for old, new in zip(before, keras_model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)

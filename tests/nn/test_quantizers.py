@@ -198,7 +198,7 @@ def test_float_weights_are_left_alone_and_have_no_integers(weights):
     with pytest.raises(TypeError) as refused:
         nn.WeightFloat().integers(weights)
     assert str(refused.value) == (
-        "WeightFloat has no integers. Fix: give the layer a quantizer of 2 to 8 bits."
+        "WeightFloat: it has no integers. Fix: give the layer a quantizer of 2 to 8 bits."
     )
 
 

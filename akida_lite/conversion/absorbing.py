@@ -1,0 +1,114 @@
+"""Channels that are scaled right before a float neural layer become part of its weights.
+
+Integers that enter a layer have one unit, so a normalization between an activation (or the
+image) and the next products has no integer form. While the weights are still float it can
+be multiplied into them: exactly, where the layer does not read zeros outside the map.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from akida_lite.conversion.graph import Step
+from akida_lite.conversion.roles import Role, function_name, role_of
+from akida_lite.conversion.scaling import affine_of_step, reads_outside
+
+_NEURAL = (Role.NEURAL, Role.FLOAT_NEURAL)
+_ACTIVATIONS = (Role.ACTIVATION, Role.FLOAT_ACTIVATION)
+_PASSED = (Role.IGNORED, Role.RESHAPE, Role.MEAN, Role.NORM)
+
+
+@dataclass(frozen=True)
+class Absorbed:
+    """What a neural layer takes over: ``factor * x + shift`` of each of its inputs.
+
+    Attributes
+    ----------
+    steps : list of Step
+        The layers that this replaces.
+    factor, shift : float64 arrays of shape (inputs,)
+    """
+
+    steps: list[Step]
+    factor: Any
+    shift: Any
+
+    def into(self, layer: Any, weights: dict[str, Any]) -> dict[str, Any]:
+        """Return what the weights of a layer become, its bias among them.
+
+        Parameters
+        ----------
+        layer : keras.Layer
+        weights : dict of arrays
+            Name of the variable to its values.
+        """
+        changed = {name: np.asarray(value, np.float64) for name, value in weights.items()}
+        name = "depthwise_kernel" if "depthwise_kernel" in changed else "kernel"
+        # Channels, or the inputs of a dense layer, are the last axis but one.
+        kernel = changed[name]
+        changed[name] = kernel * self.factor[:, np.newaxis]
+        flat = kernel if kernel.ndim == 2 else kernel.sum(axis=(0, 1))
+        if name == "depthwise_kernel":
+            added = (self.shift * flat[:, 0]) @ changed["pointwise_kernel"][0, 0]
+        elif isinstance(layer, keras.layers.DepthwiseConv2D):
+            added = self.shift * flat[:, 0]
+        else:
+            added = self.shift @ flat
+        changed["bias"] = changed.get("bias", 0) + added
+        return changed
+
+
+def absorbed_by(steps: list[Step]) -> dict[str, Absorbed]:
+    """Return what each float neural layer, by its name, can take over.
+
+    A scaling of the image that is the same for all channels is left where it is: the
+    converter reads it.
+    """
+    found: dict[str, Absorbed] = {}
+    # The layers since the last activation; None behind anything else.
+    run: list[Step] | None = []
+    image = True
+    for step in steps:
+        role = role_of(step)
+        if role in _NEURAL:
+            absorbed = _absorbed(step, run or [])
+            if absorbed and role is Role.FLOAT_NEURAL:
+                if not image or len(set(absorbed.factor)) > 1:
+                    found[step.name] = absorbed
+            image = False
+            own = getattr(step.layer, "activation", None)
+            run = None if function_name(own) == "linear" else []
+        elif role in _ACTIVATIONS:
+            run = []
+        elif role not in _PASSED:
+            run = None
+        elif run is not None:
+            run.append(step)
+    return found
+
+
+def _absorbed(neural: Step, run: list[Step]) -> Absorbed | None:
+    """Return what the scalings in a run of layers before a neural one come to."""
+    scalings = [step for step in run if role_of(step) is Role.NORM]
+    if not scalings or reads_outside(neural):
+        return None
+    factor, shift = np.ones(1), np.zeros(1)
+    for step in run:
+        if step in scalings:
+            own = affine_of_step(step)
+            if own is None:
+                return None
+            own_factor, own_shift = (each.astype(np.float64) for each in own)
+            factor, shift = factor * own_factor, shift * own_factor + own_shift
+        elif role_of(step) is Role.RESHAPE and factor.size > 1:
+            # A flattened map has the channels again and again.
+            times = int(np.prod(step.output_shape)) // factor.size
+            factor, shift = np.tile(factor, times), np.tile(shift, times)
+            if len(step.output_shape) > 1:
+                factor, shift = factor[: step.output_shape[-1]], shift[: step.output_shape[-1]]
+    inputs = neural.input_shape[-1]
+    return Absorbed(scalings, *(np.array(np.broadcast_to(x, inputs)) for x in (factor, shift)))

@@ -1,0 +1,52 @@
+"""Read Keras files that hold quantized layers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from akida_lite.errors import FileFormatError, Problem
+
+_SUFFIXES = (".keras", ".h5", ".hdf5")
+
+
+def load_keras(path: str | os.PathLike[str]) -> Any:
+    """Return the Keras model in a file, whether its layers are quantized or not.
+
+    ``keras.saving.load_model`` does the same once the quantized layers are known to Keras,
+    which they are after ``import akida_lite.nn``.
+
+    Parameters
+    ----------
+    path : path
+        A file of ``keras.Model.save()``: .keras, .h5 or .hdf5.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled.
+
+    Raises
+    ------
+    FileFormatError
+        If there is no such file, or Keras cannot load it.
+    """
+    file = Path(path).expanduser()
+    subject = f"file '{os.fspath(path)}'"
+    if file.suffix.lower() not in _SUFFIXES:
+        remedy = f"name a file of keras.Model.save(): {', '.join(_SUFFIXES)}"
+        raise FileFormatError(Problem(subject, f"its ending is {file.suffix!r}", remedy))
+    if not file.is_file():
+        remedy = "name a file that keras.Model.save() has written"
+        raise FileFormatError(Problem(subject, "there is no such file", remedy))
+    try:
+        return keras.saving.load_model(file, compile=False)
+    # What Keras raises depends on what is wrong, and on its version.
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        remedy = "save it again with keras.Model.save(), from layers that Keras knows"
+        text = f"Keras cannot load it ({reason})"
+        raise FileFormatError(Problem(subject, text, remedy)) from error
