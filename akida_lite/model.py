@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite import storage, web
-from akida_lite.engine import onnx_graph
+from akida_lite.engine.onnx import graph as onnx_graph
 from akida_lite.errors import (
     FileFormatError,
     InputError,
@@ -201,8 +201,9 @@ class Model:
         ----------
         x : uint8 array of shape (n, height, width, channels)
             Pixels, or the events that an `InputData` reads. n may be 0.
-        backend : {"fast", "reference"}
-            Both give the same integers.
+        backend : {"fast", "numpy", "reference"}
+            All give the same integers. ``"fast"`` is the quickest that is installed: ONNX
+            Runtime, else numpy.
         batch_size : int, optional
             Images at a time; left out, the backend chooses.
         threads : int, optional
@@ -327,13 +328,14 @@ class Model:
         looked at, and is empty before the first. As long as it lives, runs count their
         events, which takes little of their time. Runs before it was asked for count
         nothing: the last of them is then run once more when the object is looked at, and
-        until the next run the model refers to its images.
+        until the next run the model refers to its images. A pickle or a deep copy of the
+        object keeps the numbers of that moment.
 
         Returns
         -------
         ModelStatistics
             Looking at it raises InputError if the images of a run that did not count were
-            changed in place since.
+            changed in place since, so that they now give another output.
         """
         statistics = self._statistics_asked_for()
         if statistics is None:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.engine.onnx_runtime import usable_cores
+from akida_lite.engine.options import usable_cores
 from akida_lite.errors import InputError, Problem
 from akida_lite.model import Model, Pixels
 

@@ -4,7 +4,7 @@ The faults are those of Cosmic Ray. Its own runner starts Python for each of the
 TensorFlow alone takes seconds to import; here a process that has collected the tests forks,
 plants the fault in memory and runs the tests of the module up to the first failure::
 
-    tox run -e mutation -- akida_lite/engine/fast.py --sample 40
+    tox run -e mutation -- akida_lite/engine/matrix_products.py --sample 40
 
 Types, and comparisons that only exchange ``==`` and ``is``, are left alone: no test could see
 the difference. POSIX only.
@@ -61,14 +61,14 @@ TESTS = {
         "tests/conversion/test_messages.py",
     ],
     "akida_lite/engine/": _ENGINE,
-    "akida_lite/engine/cut_points.py": ["tests/engine/test_cut_points.py", *_ONNX],
-    "akida_lite/engine/tap_groups.py": ["tests/engine/test_tap_groups.py", *_ONNX],
-    "akida_lite/engine/channel_order.py": _ONNX,
-    "akida_lite/engine/onnx_graph.py": _ONNX,
-    "akida_lite/engine/onnx_lowering.py": _ONNX,
-    "akida_lite/engine/onnx_nodes.py": _ONNX,
-    "akida_lite/engine/onnx_products.py": _ONNX,
-    "akida_lite/engine/onnx_runtime.py": _ONNX,
+    "akida_lite/engine/onnx/cut_points.py": ["tests/engine_onnx/test_cut_points.py", *_ONNX],
+    "akida_lite/engine/onnx/tap_groups.py": ["tests/engine_onnx/test_tap_groups.py", *_ONNX],
+    "akida_lite/engine/onnx/channel_order.py": _ONNX,
+    "akida_lite/engine/onnx/graph.py": _ONNX,
+    "akida_lite/engine/onnx/lowering.py": _ONNX,
+    "akida_lite/engine/onnx/nodes.py": _ONNX,
+    "akida_lite/engine/onnx/products.py": _ONNX,
+    "akida_lite/engine/onnx/runtime.py": _ONNX,
     "akida_lite/conversion/": _CONVERSION,
     "akida_lite/conversion/fold.py": ["tests/conversion/test_fold.py", *_CONVERSION],
 }

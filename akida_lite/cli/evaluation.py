@@ -18,6 +18,7 @@ from akida_lite.cli.subjects import (
 )
 from akida_lite.datasets.description import DataSet
 from akida_lite.datasets.sources import load
+from akida_lite.engine import BACKENDS
 from akida_lite.errors import DatasetError, InputError, Problem
 from akida_lite.zoo.measures import first_test_images, keras_classes
 
@@ -94,8 +95,8 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument(
         "--backend",
-        choices=("fast", "reference", "keras"),
-        help="one side alone: the integer model, with either engine, or 'keras' "
+        choices=(*BACKENDS, "keras"),
+        help="one side alone: the integer model, with one of the engines, or 'keras' "
         "(default: both)",
     )
     parser.add_argument(

@@ -96,11 +96,17 @@ def kept_while_layers_live(prepare: Backend) -> Backend:
     # Weak references compare as what they refer to: by a layer's identity.
     programs: dict[tuple[object, ...], Program] = {}
 
+    def forget(dead: object) -> None:
+        # A layer may be part of several chains: the first one to go ends its program.
+        for key in list(programs):
+            if any(part is dead for part in key):
+                programs.pop(key, None)
+
     def kept(layers: tuple[Layer, ...], threads: int | None) -> Program:
-        key = (threads, *map(weakref.ref, layers))
-        if key not in programs:
-            programs[key] = prepare(layers, threads)
-            weakref.finalize(layers[0], programs.pop, key, None)
-        return programs[key]
+        program = programs.get((threads, *map(weakref.ref, layers)))
+        if program is None:
+            program = prepare(layers, threads)
+            programs[threads, *(weakref.ref(layer, forget) for layer in layers)] = program
+        return program
 
     return kept

@@ -1,7 +1,7 @@
 """Reference simulator: the definition of what every layer computes.
 
 Each function takes events and returns integers. Nothing here is optimised: if this file
-and `engine.fast` disagree, this file is right and `fast` has a bug.
+and another engine disagree, this file is right and the other has a bug.
 
 Maps are NHWC. Arithmetic is int64, wider than the 32 bits that `layers.layer_shapes`
 guarantees for every potential, so nothing can wrap around. No float appears.
@@ -169,8 +169,10 @@ def pooled(pool: Pool, potentials: Integers) -> Integers:
 
 def max_pooled(pool: MaxPool, potentials: Integers) -> Integers:
     """Return each window's maximum; a position outside the map never wins."""
-    seen = windows(potentials, pool.size, pool.strides, pool.padding, LOWEST)
-    largest: Integers = np.maximum.reduce(seen)
+    first, *others = windows(potentials, pool.size, pool.strides, pool.padding, LOWEST)
+    largest = first
+    for seen in others:
+        largest = np.maximum(largest, seen)
     return largest
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.engine import fast, onnx_runtime, reference
+from akida_lite.engine import matrix_products, reference
 from akida_lite.engine.inputs import checked_input
+from akida_lite.engine.onnx import runtime as onnx_runtime
+from akida_lite.engine.options import positive, usable_cores
 from akida_lite.engine.program import (
     Backend,
     Batch,
@@ -22,14 +25,15 @@ from akida_lite.layers import Layer, Shape, input_layer
 
 
 def prepare_fastest(layers: tuple[Layer, ...], threads: int | None) -> Program:
-    """Return the program of ONNX Runtime, or of numpy where that cannot run the layers."""
+    """Return ONNX Runtime's program; numpy's where it is missing or cannot run the layers."""
     if onnx_runtime.available() and onnx_runtime.knows(layers):
         return onnx_runtime.prepare(layers, threads)
-    return fast.prepare(layers, threads)
+    return matrix_products.prepare(layers, threads)
 
 
 BACKENDS: dict[str, Backend] = {
     "fast": kept_while_layers_live(prepare_fastest),
+    "numpy": kept_while_layers_live(matrix_products.prepare),
     "reference": reference.prepare,
 }
 """Name of a backend to the function that prepares a chain of layers for it."""
@@ -92,7 +96,8 @@ def run(
         A chain that `layer_shapes` accepts.
     x : uint8 array of shape (n, h, w, c)
         Pixels or events; see `checked_input`. n may be 0.
-    backend : {"fast", "reference"}
+    backend : {"fast", "numpy", "reference"}
+        ``"fast"`` is the quickest that is installed: ONNX Runtime, else numpy.
     batch_size : int, optional
         Images at a time. It bounds the memory of temporary arrays and changes no result;
         left out, the backend chooses.
@@ -115,17 +120,18 @@ def run(
         If the layers do not form a chain.
     """
     layers = tuple(layers)
-    _require_positive("batch_size", batch_size)
+    batch_size = positive("batch_size", batch_size)
     program = prepared(layers, backend, threads)
     events = checked_input(input_layer(layers), x)
     output = _empty_output(layers[-1], program.shapes[-1][1], len(events))
     counts = np.zeros(len(layers) + 1, np.int64) if count_events else None
     for part in _batches(len(events), batch_size or program.batch_size):
-        if counts is None:
-            output[part] = program.output(events[part])
-        else:
-            output[part], emitted = program.counted(events[part])
-            counts += np.array([np.count_nonzero(events[part]), *emitted])
+        with _enough_memory(part.stop - part.start):
+            if counts is None:
+                output[part] = program.output(events[part])
+            else:
+                output[part], emitted = program.counted(events[part])
+                counts += np.array([np.count_nonzero(events[part]), *emitted])
         if progress is not None:
             progress(part.stop, len(events))
     return RunRecord(output, _event_counts(layers, program, len(events), counts))
@@ -174,9 +180,9 @@ def prepared(layers: tuple[Layer, ...], backend: str, threads: int | None) -> Pr
     Raises
     ------
     InputError
-        If there is no such backend, or `threads` is below 1.
+        If there is no such backend, or `threads` is no integer above 0.
     """
-    if backend not in BACKENDS:
+    if backend not in tuple(BACKENDS):
         raise InputError(
             Problem(
                 "option 'backend'",
@@ -184,8 +190,20 @@ def prepared(layers: tuple[Layer, ...], backend: str, threads: int | None) -> Pr
                 "choose one of them",
             )
         )
-    _require_positive("threads", threads)
-    return BACKENDS[backend](layers, threads)
+    threads = positive("threads", threads)
+    # Programs are kept for each number of threads; above the cores they are all alike.
+    return BACKENDS[backend](layers, None if threads is None else min(threads, usable_cores()))
+
+
+@contextmanager
+def _enough_memory(images: int) -> Generator[None, None, None]:
+    """Say what to do where a batch takes more memory than there is."""
+    try:
+        yield
+    except MemoryError as error:
+        problem = f"a batch of {images} images takes more memory than there is"
+        remedy = "choose a smaller one, or run a model of smaller maps"
+        raise InputError(Problem("option 'batch_size'", problem, remedy)) from error
 
 
 def _batches(images: int, size: int) -> Iterator[slice]:
@@ -223,10 +241,3 @@ def _event_counts(
             layers, program.shapes, counts[:-1], counts[1:], strict=True
         )
     )
-
-
-def _require_positive(option: str, value: int | None) -> None:
-    if value is not None and value < 1:
-        raise InputError(
-            Problem(f"option {option!r}", f"{value} is below 1", "choose 1 or more, or None")
-        )

@@ -33,7 +33,6 @@ __all__ = [
     "place",
     "rule_rows",
 ]
-__all__ += list(BY_NAME)
 
 
 def __getattr__(name: str) -> Device:
@@ -41,3 +40,7 @@ def __getattr__(name: str) -> Device:
     if name not in BY_NAME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return BY_NAME[name]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *BY_NAME]

@@ -130,7 +130,7 @@ def _built(kind: type, values: dict[str, Any]) -> Any:
 class NeuralLayer(BaseLayer):
     """What the layers with weights share."""
 
-    output: Output
+    output: Output  # pyright: ignore[reportIncompatibleVariableOverride]
     kernel_rank: ClassVar[int]
 
     def _check(self) -> None:
@@ -237,8 +237,10 @@ def _require_padded(
     strides: tuple[int, int],
     padding: str,
 ) -> None:
-    axes = zip(shape[:2], size, strides, strict=True)
-    height, width = (side + sum(window_padding(side, *rest, padding)) for side, *rest in axes)
+    height, width = (
+        side + sum(window_padding(side, window, stride, padding))
+        for side, window, stride in zip(shape[:2], size, strides, strict=True)
+    )
     require_map(layer, "the padded map", (height, width, shape[2]))
 
 

@@ -27,7 +27,7 @@ def layer_shapes(layers: tuple[Layer, ...]) -> list[tuple[Shape, Shape]]:
     shape, bits = first.input_shape, first.input_bits
     shapes: list[tuple[Shape, Shape]] = []
     for index, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
+        if not isinstance(layer, Layer):  # pyright: ignore[reportUnnecessaryIsInstance]
             problem = f"is a {type(layer).__name__}, no integer layer"
             raise LayerError(Problem(f"layer {index}", problem, "give what convert() returns"))
         if layer.starts_models and index > 0:

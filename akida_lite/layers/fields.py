@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from functools import cache
+from numbers import Integral
 from types import NoneType
 from typing import Any, NoReturn, cast, get_args, get_origin, get_type_hints
 
@@ -34,7 +35,8 @@ def admit(layer: Any) -> None:
     LayerError
         If a value is not of the type that its field declares.
     """
-    for field, hint in hints_of(type(layer)).items():
+    kind: type = type(layer)
+    for field, hint in hints_of(kind).items():
         value = _admitted(layer, field, getattr(layer, field), hint)
         object.__setattr__(layer, field, value)
 
@@ -71,9 +73,9 @@ def _admitted(layer: Any, where: str, value: Any, hint: Any) -> Any:
 
 
 def _integer(layer: Any, where: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+    if isinstance(value, bool) or not isinstance(value, Integral):
         refuse(layer, f"{where} is {value!r:.60}, an integer is expected", "give an int")
-    number = int(cast(Any, value))
+    number = int(value)
     if abs(number) > INT32_MAX:
         # The number is not printed: of more than 4,300 digits, Python refuses to.
         problem = f"{where} has {number.bit_length()} bits, an integer of 32 is expected"
@@ -128,9 +130,9 @@ def _part(layer: Any, where: str, value: Any, kinds: tuple[Any, ...]) -> Any:
         refuse(layer, f"{where} is {given}, {names} is expected", f"give {names}")
     if value is None:
         return None
-    parts = hints_of(type(value)).items()
+    kind: type = type(value)
     admitted = {
         field: _admitted(layer, f"{where}.{field}", getattr(value, field), hint)
-        for field, hint in parts
+        for field, hint in hints_of(kind).items()
     }
-    return type(value)(**admitted)
+    return kind(**admitted)

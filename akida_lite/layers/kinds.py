@@ -30,9 +30,9 @@ class InputData(BaseLayer):
     input_shape: Shape
     input_bits: int
 
-    weight_bits: ClassVar[int] = 0
-    output: ClassVar[None] = None
-    pool: ClassVar[Pool] = None
+    weight_bits: ClassVar[int] = 0  # type: ignore[misc]
+    output: ClassVar[None] = None  # type: ignore[misc]
+    pool: ClassVar[Pool] = None  # type: ignore[misc]
     starts_models: ClassVar[bool] = True
 
     def _check(self) -> None:
@@ -212,7 +212,7 @@ class FullyConnected(NeuralLayer):
 
     kernel_fields: ClassVar[tuple[str, ...]] = ("weights",)
     kernel_rank: ClassVar[int] = 2
-    pool: ClassVar[Pool] = None
+    pool: ClassVar[Pool] = None  # type: ignore[misc]
 
     @property
     def filters(self) -> int:  # noqa: D102 (as in the base)

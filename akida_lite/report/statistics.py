@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan, prod
+from typing import Any
 
 from akida_lite.engine import EventCount
 from akida_lite.errors import InputError, LayerError, Problem, shown
@@ -106,6 +107,10 @@ class ModelStatistics(Mapping[str, LayerStatistics]):
     def __init__(self, read: Callable[[], Mapping[str, LayerStatistics]]) -> None:
         self._read = read
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy keeps the numbers of the moment, and not the model that it would follow.
+        return _fixed_statistics, (dict(self._read()),)
+
     def __getitem__(self, name: str) -> LayerStatistics:
         layers = self._read()
         if name not in layers:
@@ -150,6 +155,10 @@ class ModelStatistics(Mapping[str, LayerStatistics]):
         return _table(layers).html() if layers else "<p>Statistics: no run yet</p>"
 
 
+def _fixed_statistics(layers: Mapping[str, LayerStatistics]) -> ModelStatistics:
+    return ModelStatistics(lambda: layers)
+
+
 def statistics_of(layers: Sequence[Layer], events: Sequence[EventCount]) -> ModelStatistics:
     """Return the statistics of a run that counted events.
 
@@ -187,7 +196,7 @@ def statistics_of(layers: Sequence[Layer], events: Sequence[EventCount]) -> Mode
         raise LayerError(
             Problem("layers", "two share a name", "give every layer a name of its own")
         )
-    return ModelStatistics(lambda: rows)
+    return _fixed_statistics(rows)
 
 
 def dense_macs(layer: Layer, input_shape: Shape) -> int:

@@ -9,7 +9,7 @@ from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from akida_lite.engine.onnx_runtime import usable_cores
+from akida_lite.engine.options import usable_cores
 
 PACKAGES = ("akida_lite", "numpy", "keras", "tensorflow", "onnx", "onnxruntime", "openvino")
 

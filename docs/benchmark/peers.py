@@ -129,7 +129,7 @@ def load_numpy(model: Subject, folder: Path) -> Predict:
     """Return the engine where ONNX Runtime is not installed: matrix products of numpy."""
     del model
     from akida_lite import storage
-    from akida_lite.engine.fast import prepare
+    from akida_lite.engine.matrix_products import prepare
 
     layers, _ = storage.load(folder / LAYERS_FILE)
     program = prepare(layers, None)

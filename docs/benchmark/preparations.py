@@ -26,7 +26,7 @@ def prepare_layers(model: Subject, folder: Path) -> None:
 def prepare_onnx(model: Subject, folder: Path) -> None:
     """Write what ``Model.to_onnx`` does."""
     del model
-    from akida_lite.engine.onnx_graph import export
+    from akida_lite.engine.onnx.graph import export
 
     export(_layers(folder), folder / ONNX_FILE)
 
@@ -34,7 +34,7 @@ def prepare_onnx(model: Subject, folder: Path) -> None:
 def prepare_float32(model: Subject, folder: Path) -> None:
     """Write the same integers computed in float32, without products of bytes."""
     del model
-    from akida_lite.engine.onnx_graph import build
+    from akida_lite.engine.onnx.graph import build
 
     graph = build(_layers(folder), eight_bits=False)
     (folder / FLOAT32_FILE).write_bytes(graph.SerializeToString())

@@ -6,14 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import EVENT_LAYERS, runs
 
-from akida_lite.engine import BACKENDS, fast, run, trace
+from akida_lite.engine import BACKENDS, run, trace
 
 
 def assert_same(ours, reference):
     np.testing.assert_array_equal(ours, reference, strict=True)
 
 
-@pytest.mark.parametrize("prepare", [fast.prepare, BACKENDS["fast"]], ids=["numpy", "fast"])
+@pytest.mark.parametrize(
+    "prepare", [BACKENDS["numpy"], BACKENDS["fast"]], ids=["numpy", "fast"]
+)
 @pytest.mark.parametrize("kind", EVENT_LAYERS)
 @given(data=st.data())
 def test_fast_equals_reference_for_every_layer_type(prepare, kind, data):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from strategies import PADDINGS, SEEDS, map_shapes, staircases, windowed
 
 from akida_lite.engine import reference
-from akida_lite.engine.fast import prepare_staircase
+from akida_lite.engine.matrix_products import prepare_staircase
 from akida_lite.layers import (
     Convolutional,
     FullyConnected,

@@ -12,11 +12,14 @@ import pytest
 from hypothesis import given
 from strategies import runs
 
-from akida_lite.engine import BACKENDS, run, trace
-from akida_lite.engine.fast import bytes_per_image, exact_float
-from akida_lite.engine.onnx_lowering import LOWERINGS
-from akida_lite.engine.onnx_runtime import knows
+from akida_lite.engine import BACKENDS, matrix_products, run, trace
+from akida_lite.engine.matrix_products import bytes_per_image, exact_float
+from akida_lite.engine.onnx import runtime as onnx_runtime
+from akida_lite.engine.onnx.lowering import LOWERINGS
+from akida_lite.engine.onnx.runtime import knows
+from akida_lite.engine.options import usable_cores
 from akida_lite.engine.program import WORKING_BYTES, kept_while_layers_live, program_of_steps
+from akida_lite.engine.running import prepared
 from akida_lite.errors import InputError, LayerError
 from akida_lite.layers import (
     Convolutional,
@@ -206,7 +209,21 @@ def test_wrong_input_is_refused_with_the_fix(layer, x, message):
     [
         (
             {"backend": "gpu"},
-            "option 'backend': 'gpu' is none of 'fast', 'reference'. Fix: choose one of them.",
+            "option 'backend': 'gpu' is none of 'fast', 'numpy', 'reference'. Fix: choose one "
+            "of them.",
+        ),
+        (
+            {"backend": ["fast"]},
+            "option 'backend': ['fast'] is none of 'fast', 'numpy', 'reference'. Fix: choose "
+            "one of them.",
+        ),
+        *(
+            (
+                {option: value},
+                f"option '{option}': {value!r} is no integer. Fix: choose 1 or more, or None.",
+            )
+            for option in ("batch_size", "threads")
+            for value in (2.5, "2", True, np.float32(2), [2])
         ),
         (
             {"batch_size": 0},
@@ -219,6 +236,72 @@ def test_wrong_options_are_refused_with_the_fix(option, message):
     with pytest.raises(InputError) as caught:
         run((PIXELS,), np.zeros((1, 4, 5, 3), np.uint8), **option)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("number", [np.uint8, np.int64, int])
+def test_a_batch_size_of_any_integer_type_runs_every_image(backend, number):
+    """In 8 bits, 200 + 200 is 144: the second batch used to come out empty."""
+    x = np.ones((400, 4, 5, 3), np.uint8)
+    options = {"backend": backend, "threads": number(1)}
+    assert run((PIXELS,), x, batch_size=number(200), **options).output.all()
+
+
+def test_threads_beyond_the_cores_make_no_further_program(monkeypatch):
+    asked = []
+    monkeypatch.setitem(BACKENDS, "fast", lambda _, threads: asked.append(threads))
+    for threads in (None, 1, usable_cores() + 1, 10**6):
+        prepared((PIXELS,), "fast", threads)
+    assert asked == [None, 1, usable_cores(), usable_cores()]
+
+
+@pytest.mark.parametrize("broken", ["onnx", "onnxruntime"])
+def test_a_broken_onnx_runtime_leaves_numpy(broken, monkeypatch):
+    def import_module(name):
+        if name == broken:
+            raise ImportError("wrong ELF class")
+
+    monkeypatch.setattr(onnx_runtime, "find_spec", lambda name: name)
+    monkeypatch.setattr(onnx_runtime, "import_module", import_module)
+    monkeypatch.setattr(onnx_runtime, "available", onnx_runtime.available.__wrapped__)
+    layers = tuple(replace(layer) for layer in ONE_OF_EACH)
+    with pytest.warns(RuntimeWarning) as caught:
+        assert run(layers, np.ones((1, 1, 1, 1), bool)).output.item() == 1
+    assert str(caught[0].message) == (
+        f"{broken} is installed, but cannot be imported (ImportError('wrong ELF class')); the "
+        "backend 'fast' is numpy. Fix: python -m pip install --force-reinstall " + broken
+    )
+
+
+def test_without_onnx_runtime_numpy_is_the_quickest(monkeypatch):
+    monkeypatch.setattr(onnx_runtime, "find_spec", lambda name: None)
+    assert not onnx_runtime.available.__wrapped__()
+
+
+def test_a_batch_beyond_the_memory_is_refused_with_the_fix(monkeypatch):
+    def prepare(layers, threads):
+        def output(batch):
+            raise MemoryError
+
+        return replace(BACKENDS["numpy"](layers, threads), output=output)
+
+    monkeypatch.setitem(BACKENDS, "fast", prepare)
+    with pytest.raises(InputError) as caught:
+        run((PIXELS,), np.zeros((3, 4, 5, 3), np.uint8), batch_size=2)
+    assert str(caught.value) == (
+        "option 'batch_size': a batch of 2 images takes more memory than there is. Fix: choose "
+        "a smaller one, or run a model of smaller maps."
+    )
+
+
+@given(case=runs(longest=2))
+def test_products_tap_by_tap_are_those_of_all_windows_at_once(case):
+    layers, x = case
+    expected = run(layers, x, backend="reference").output
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matrix_products, "LARGEST_COLUMNS", 0)
+        found = run(layers, x, backend="numpy").output
+    np.testing.assert_array_equal(found, expected, strict=True)
 
 
 @pytest.mark.parametrize("layers", [(), ONE_OF_EACH[1:]])
@@ -284,6 +367,24 @@ def test_layers_are_prepared_once_and_freed_when_nobody_has_them():
     del layers
     gc.collect()
     assert gone() is None
+
+
+def test_a_program_ends_with_the_first_of_its_layers():
+    """Models may share their input layer, which then outlives all but one of them."""
+    alive = []
+
+    def prepare(layers, threads):
+        program = BACKENDS["reference"]((layers[0],), threads)
+        alive.append(weakref.ref(program))
+        return program
+
+    kept = kept_while_layers_live(prepare)
+    shared = ONE_OF_EACH[0]
+    for _ in range(5):
+        kept((shared, replace(ONE_OF_EACH[1])), None)
+    gc.collect()
+    assert len(alive) == 5
+    assert not any(ref() for ref in alive)
 
 
 def test_a_program_does_not_keep_its_layers_alive():

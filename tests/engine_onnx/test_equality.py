@@ -9,8 +9,9 @@ from hypothesis import given
 from strategies import runs
 from trained_like import mobilenet_like, vgg_like
 
-from akida_lite.engine import onnx_runtime, reference
-from akida_lite.engine.onnx_graph import build
+from akida_lite.engine import reference
+from akida_lite.engine.onnx import runtime as onnx_runtime
+from akida_lite.engine.onnx.graph import build
 from akida_lite.layers import (
     Convolutional,
     FullyConnected,

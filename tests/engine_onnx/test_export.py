@@ -14,7 +14,7 @@ from strategies import runs
 from trained_like import mobilenet_like, vgg_like
 
 from akida_lite.engine import run
-from akida_lite.engine.onnx_graph import build, export, weights_sha256
+from akida_lite.engine.onnx.graph import build, export, weights_sha256
 from akida_lite.errors import InputError
 from akida_lite.layers import FullyConnected, InputData, Potentials, Staircase
 
@@ -119,7 +119,7 @@ def test_without_onnx_the_message_says_what_to_install(tmp_path, rng, monkeypatc
         export(layers, tmp_path / "model.onnx")
     assert str(caught.value) == (
         "export to ONNX: the package onnx is not installed. Fix: install it: python -m pip "
-        "install 'akida_lite[onnx]'."
+        "install --upgrade 'akida_lite[onnx]'."
     )
 
 

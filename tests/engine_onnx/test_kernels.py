@@ -5,7 +5,7 @@ import onnx
 import onnxruntime
 import pytest
 
-from akida_lite.engine.cut_points import DIVIDING, MULTIPLYING
+from akida_lite.engine.onnx.cut_points import DIVIDING, MULTIPLYING
 
 
 def outputs_of(nodes, constants, x, filters):

@@ -80,7 +80,7 @@ def test_a_device_prints_short():
 
 
 def test_every_profile_is_public_and_has_a_key_and_a_sentence():
-    profiles = {getattr(hardware, name) for name in hardware.__all__}
+    profiles = {getattr(hardware, name) for name in dir(hardware)}
     assert {value for value in profiles if isinstance(value, Device)} == set(DEVICES)
     assert len({device.key for device in DEVICES}) == len(DEVICES)
     for device in DEVICES:

@@ -14,14 +14,10 @@ import pytest
 
 from akida_lite.claims import Outcome, check
 from akida_lite.conversion import building, fold
-from akida_lite.engine import (
-    BACKENDS,
-    cut_points,
-    fast,
-    onnx_lowering,
-    onnx_products,
-    reference,
-)
+from akida_lite.engine import BACKENDS, matrix_products, reference
+from akida_lite.engine.onnx import cut_points
+from akida_lite.engine.onnx import lowering as onnx_lowering
+from akida_lite.engine.onnx import products as onnx_products
 from akida_lite.published import ledger
 from akida_lite.zoo import measures
 
@@ -73,7 +69,7 @@ COMPARISONS = [
 @pytest.fixture
 def numpy_alone(monkeypatch):
     """What ``fast`` is where ONNX Runtime is not installed."""
-    monkeypatch.setitem(BACKENDS, "fast", fast.prepare)
+    monkeypatch.setitem(BACKENDS, "fast", matrix_products.prepare)
 
 
 @pytest.fixture
@@ -88,9 +84,9 @@ def test_engines_as_they_are_give_the_published_number():
 
 def test_engines_as_they_are_give_it_in_their_other_ways(monkeypatch, unplaced):
     assert levels() == CLAIM.amount.number
-    monkeypatch.setitem(BACKENDS, "fast", fast.prepare)
+    monkeypatch.setitem(BACKENDS, "fast", matrix_products.prepare)
     assert levels() == CLAIM.amount.number
-    monkeypatch.setattr(fast, "COMPARED_LEVELS", 0)
+    monkeypatch.setattr(matrix_products, "COMPARED_LEVELS", 0)
     assert levels() == CLAIM.amount.number
 
 
@@ -102,13 +98,13 @@ def test_reference(mutate, old, new):
 
 @pytest.mark.parametrize(("old", "new"), COMPARISONS)
 def test_numpy_by_comparison(mutate, numpy_alone, old, new):
-    mutate(fast, "_levels_by_comparison", old.format("cut"), new.format("cut"))
+    mutate(matrix_products, "_levels_by_comparison", old.format("cut"), new.format("cut"))
     assert_reported(levels())
 
 
 def test_numpy_by_search(mutate, monkeypatch, numpy_alone):
-    monkeypatch.setattr(fast, "COMPARED_LEVELS", 0)
-    mutate(fast, "_levels_by_search", 'side="left"', 'side="right"')
+    monkeypatch.setattr(matrix_products, "COMPARED_LEVELS", 0)
+    mutate(matrix_products, "_levels_by_search", 'side="left"', 'side="right"')
     assert_reported(levels())
 
 

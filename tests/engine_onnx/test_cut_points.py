@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import SEEDS, staircases
 
-from akida_lite.engine.cut_points import DIVIDING, MULTIPLYING, Reach, place
+from akida_lite.engine.onnx.cut_points import DIVIDING, MULTIPLYING, Reach, place
 from akida_lite.fixed_point import INT32_MAX, INT32_MIN
 
 

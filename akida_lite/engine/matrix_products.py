@@ -35,6 +35,10 @@ from akida_lite.layers import (
 
 Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 
+# Values that the windows of a batch may be copied to, side by side, for one large product.
+# Beyond, there is one product for each position of the kernel.
+LARGEST_COLUMNS = 1 << 26
+
 # Up to here one comparison a level is faster than a binary search a value.
 COMPARED_LEVELS = 15
 
@@ -105,10 +109,16 @@ def prepare_convolutional(layer: Convolutional) -> Step:
     window = Window(layer.kernel_size, layer.strides, layer.padding, layer.padding_value)
     finish = prepare_finish(layer.pool, layer.output, bound)
 
+    taps = matrix.reshape(*window.size, -1, layer.filters)
+
     def step(events: Batch) -> Batch:
         seen = seen_by(window, events.astype(dtype))
-        columns = seen.reshape(*seen.shape[:3], len(matrix))
-        return finish(columns @ matrix)
+        if seen.size <= LARGEST_COLUMNS:
+            return finish(seen.reshape(*seen.shape[:3], len(matrix)) @ matrix)
+        sums = np.zeros((*seen.shape[:3], taps.shape[3]), dtype)
+        for at in np.ndindex(window.size):
+            sums += seen[:, :, :, *at] @ taps[at]
+        return finish(sums)
 
     return step
 
@@ -203,8 +213,9 @@ def prepare_pool(pool: Pool) -> Callable[[Floats], Floats]:
 
     def maximum(potentials: Floats) -> Floats:
         seen = seen_by(window, potentials)
-        parts = [seen[:, :, :, *at] for at in np.ndindex(window.size)]
-        largest: Floats = np.maximum.reduce(parts)
+        largest: Floats = seen[:, :, :, 0, 0].copy()
+        for at in np.ndindex(window.size):
+            np.maximum(largest, seen[:, :, :, *at], out=largest)
         return largest
 
     return maximum

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.engine.cut_points import (
+from akida_lite.engine.onnx.cut_points import (
     DIVIDING,
     MULTIPLYING,
     Integers,
@@ -22,7 +22,7 @@ from akida_lite.engine.cut_points import (
     Reach,
     place,
 )
-from akida_lite.engine.onnx_nodes import Graph
+from akida_lite.engine.onnx.nodes import Graph
 from akida_lite.fixed_point import FLOAT32_EXACT, INT32_MAX
 
 HIGHEST_INT8 = 127

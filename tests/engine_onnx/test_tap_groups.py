@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import SEEDS
 
-from akida_lite.engine.tap_groups import group_taps
+from akida_lite.engine.onnx.tap_groups import group_taps
 from akida_lite.fixed_point import activation_levels, weight_limit
 
 

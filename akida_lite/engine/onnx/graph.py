@@ -18,9 +18,9 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.engine.channel_order import wanted_order
-from akida_lite.engine.onnx_lowering import lower
-from akida_lite.engine.onnx_nodes import TO_NCHW, TO_NHWC, Graph, Map, Value
+from akida_lite.engine.onnx.channel_order import wanted_order
+from akida_lite.engine.onnx.lowering import lower
+from akida_lite.engine.onnx.nodes import TO_NCHW, TO_NHWC, Graph, Map, Value
 from akida_lite.errors import InputError, Problem
 from akida_lite.files import atomic_write
 from akida_lite.layers import InputData, Layer, Potentials, layer_shapes
@@ -108,10 +108,11 @@ def export(
     try:
         onnx: Any = import_module("onnx")
     except ImportError as error:
+        missing = isinstance(error, ModuleNotFoundError) and error.name == "onnx"
         problem = Problem(
             "export to ONNX",
-            "the package onnx is not installed",
-            "install it: python -m pip install 'akida_lite[onnx]'",
+            f"the package onnx {'is not installed' if missing else 'cannot be imported'}",
+            "install it: python -m pip install --upgrade 'akida_lite[onnx]'",
         )
         raise InputError(problem) from error
     model = build(layers)

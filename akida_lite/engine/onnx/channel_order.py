@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.engine.tap_groups import group_taps
+from akida_lite.engine.onnx.tap_groups import group_taps
 from akida_lite.layers import (
     FullyConnected,
     Layer,

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.engine.channel_order import Order, reordered
-from akida_lite.engine.onnx_nodes import TO_NCHW, TO_NHWC, Graph, Map
-from akida_lite.engine.onnx_products import Convolution, Sums, activated, potentials
-from akida_lite.engine.tap_groups import TapGroups, group_taps
+from akida_lite.engine.onnx.channel_order import Order, reordered
+from akida_lite.engine.onnx.nodes import TO_NCHW, TO_NHWC, Graph, Map
+from akida_lite.engine.onnx.products import Convolution, Sums, activated, potentials
+from akida_lite.engine.onnx.tap_groups import TapGroups, group_taps
 from akida_lite.fixed_point import FLOAT32_EXACT, activation_levels
 from akida_lite.layers import (
     Convolutional,

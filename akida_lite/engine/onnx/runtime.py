@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import warnings
 import weakref
 from collections.abc import Iterator
 from functools import cache
@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from akida_lite.engine.onnx_graph import INPUT, build
-from akida_lite.engine.onnx_lowering import LOWERINGS
+from akida_lite.engine.onnx.graph import INPUT, build
+from akida_lite.engine.onnx.lowering import LOWERINGS
+from akida_lite.engine.options import usable_cores
 from akida_lite.engine.program import Batch, Program
 from akida_lite.layers import (
     Convolutional,
@@ -32,8 +33,26 @@ _LARGEST_BATCH = 256
 
 @cache
 def available() -> bool:
-    """Whether the packages onnx and onnxruntime are installed; imports neither."""
-    return all(find_spec(package) is not None for package in ("onnx", "onnxruntime"))
+    """Whether the packages onnx and onnxruntime are installed and can be imported.
+
+    Warns, once, of one that is installed and cannot.
+    """
+    for package in ("onnx", "onnxruntime"):
+        if find_spec(package) is None:
+            return False
+        try:
+            import_module(package)
+        # A binary that does not fit the machine or numpy may raise anything.
+        except Exception as error:
+            warnings.warn(
+                f"{package} is installed, but cannot be imported ({error!r:.200}); the "
+                "backend 'fast' is numpy. Fix: python -m pip install --force-reinstall "
+                f"{package}",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return False
+    return True
 
 
 def knows(layers: tuple[Layer, ...]) -> bool:
@@ -76,17 +95,11 @@ def prepare(layers: tuple[Layer, ...], threads: int | None) -> Program:
     return Program(shapes, output, every_output, counted, size)
 
 
-def usable_cores() -> int:
-    """Return how many cores the process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _session(model: Any, threads: int | None) -> Any:
     onnxruntime: Any = import_module("onnxruntime")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or usable_cores()
+    # Every thread beyond the cores would only wait.
+    options.intra_op_num_threads = min(threads or usable_cores(), usable_cores())
     options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]

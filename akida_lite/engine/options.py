@@ -1,0 +1,35 @@
+"""Options of a run, made plain at one door, and the cores that a run may use."""
+
+from __future__ import annotations
+
+import os
+from numbers import Integral
+from typing import Any
+
+from akida_lite.errors import InputError, Problem
+
+
+def positive(option: str, value: Any) -> int | None:
+    """Return an option that counts something as an int; None where it was left out.
+
+    Raises
+    ------
+    InputError
+        If `value` is neither None nor an integer above 0.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        problem = f"{value!r:.60} is no integer"
+    elif int(value) < 1:
+        problem = f"{int(value)} is below 1"
+    else:
+        return int(value)
+    raise InputError(Problem(f"option {option!r}", problem, "choose 1 or more, or None"))
+
+
+def usable_cores() -> int:
+    """Return how many cores the process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
