@@ -35,7 +35,7 @@ def admit(layer: Any) -> None:
     LayerError
         If a value is not of the type that its field declares.
     """
-    kind: type = type(layer)
+    kind: Any = type(layer)
     for field, hint in hints_of(kind).items():
         value = _admitted(layer, field, getattr(layer, field), hint)
         object.__setattr__(layer, field, value)
@@ -83,11 +83,13 @@ def _integer(layer: Any, where: str, value: Any) -> int:
     return number
 
 
+def _kind_of(value: object) -> str:
+    return type(value).__name__
+
+
 def _integers(layer: Any, where: str, value: Any, count: int) -> tuple[int, ...]:
     if not isinstance(value, tuple | list) or len(cast(Any, value)) != count:
-        problem = (
-            f"{where} is a {type(value).__name__}, a tuple of {count} integers is expected"
-        )
+        problem = f"{where} is a {_kind_of(value)}, a tuple of {count} integers is expected"
         if isinstance(value, tuple | list):
             problem = (
                 f"{where} has {len(cast(Any, value))} values, {count} integers are expected"
@@ -113,7 +115,7 @@ def _text(layer: Any, where: str, value: Any) -> str:
 def _own_array(layer: Any, where: str, value: Any) -> npt.NDArray[Any]:
     """Return a C-contiguous copy that rests on immutable bytes: no flag can unfreeze it."""
     if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
-        problem = f"{where} is a {type(value).__name__}, a numpy array is expected"
+        problem = f"{where} is a {_kind_of(value)}, a numpy array is expected"
         refuse(layer, problem, "convert it with np.asarray(...)")
     array = cast(npt.NDArray[Any], value)
     if array.dtype.hasobject or array.size == 0:
@@ -126,11 +128,11 @@ def _part(layer: Any, where: str, value: Any, kinds: tuple[Any, ...]) -> Any:
     """Return a part of the layer, such as its pool, with its own fields admitted."""
     if type(value) not in kinds:
         names = " or ".join("None" if kind is NoneType else kind.__name__ for kind in kinds)
-        given = "None" if value is None else f"a {type(value).__name__}"
+        given = "None" if value is None else f"a {_kind_of(value)}"
         refuse(layer, f"{where} is {given}, {names} is expected", f"give {names}")
     if value is None:
         return None
-    kind: type = type(value)
+    kind: Any = type(value)
     admitted = {
         field: _admitted(layer, f"{where}.{field}", getattr(value, field), hint)
         for field, hint in hints_of(kind).items()
