@@ -17,7 +17,9 @@ from typing import Any
 
 import nbformat
 from notebook_outputs import cell_output, first_difference, page_outputs
+from notebook_roles import without_roles
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx_gallery.notebook import jupyter_notebook, save_notebook
 from sphinx_gallery.py_source_parser import remove_config_comments, split_code_and_text_blocks
@@ -96,7 +98,7 @@ class Check:
             for difference in found:
                 logger.warning("%s", difference, location=place, type="notebooks")
             if not found:
-                shutil.copy(notebook, published)
+                _publish_one(notebook, published, place, app.env)
         publish(Path(app.outdir))
 
 
@@ -142,6 +144,15 @@ def differences(executed: Path, published: Path) -> list[str]:
         if difference:
             found.append(f"below {cell.source.splitlines()[0]!r} {difference}")
     return found
+
+
+def _publish_one(executed: Path, published: Path, page: str, env: BuildEnvironment) -> None:
+    """Write an executed notebook with words in place of Sphinx's roles."""
+    notebook = nbformat.read(executed, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = without_roles(cell.source, page, env)
+    nbformat.write(notebook, published)
 
 
 def publish(html: Path) -> None:
