@@ -96,13 +96,14 @@ class Measured:
     original: str = ""
 
     def __str__(self) -> str:
+        return "; ".join(self.facts)
+
+    @property
+    def facts(self) -> list[str]:
+        """What is run, on which file, and within which slack, each where there is one."""
         given = ", ".join(f"{name}={value}" for name, value in self.given.items())
-        facts = (
-            f"{self.measure}({given})",
-            self.file,
-            f"within {self.slack:,} on other machines" if self.slack else "",
-        )
-        return "; ".join(filter(None, facts))
+        within = f"within {self.slack:,} on other machines" if self.slack else ""
+        return [fact for fact in (f"{self.measure}({given})", self.file, within) if fact]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -212,10 +212,10 @@ def _this_build(claim: Claim, outcomes: dict[str, Outcome]) -> str:
     return str(claim.with_number(outcome.got))
 
 
-def _origin(claim: Claim, ledger: Ledger) -> nodes.paragraph:
+def _origin(claim: Claim, ledger: Ledger) -> nodes.Node:
     if isinstance(claim.origin, Quoted):
         return nodes.paragraph("", f"quoted: {ledger.sources[claim.origin.source]}")
-    return nodes.paragraph("", str(claim.origin))
+    return nodes.line_block("", *(nodes.line("", fact) for fact in claim.origin.facts))
 
 
 def _require_ledger(app: Sphinx, config: Config) -> None:
