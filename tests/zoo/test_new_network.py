@@ -10,6 +10,7 @@ import pytest
 from benchmark.subjects import zoo_subject
 
 import akida_lite as al
+from akida_lite.claims import read_ledger
 from akida_lite.cli import main
 from akida_lite.datasets.cifar10 import CIFAR10
 from akida_lite.training import RECIPES, Cycle, Recipe, Stage, shipped
@@ -43,6 +44,22 @@ def _build(input_shape, classes, weights, activations, inputs):
     x = dense_block(x, classes, name="scores", weight_quantization=weights,
                     activ_quantization=None)
     return keras.Model(entry, x, name="newcomer")
+"""
+LEDGER = """\
+pages = []
+[measures]
+top1 = "akida_lite.zoo.measures:top1"
+
+[files]
+"weights/newcomer_w2a2i4.akw" = "{sha256}"
+
+[newcomer.akida.top1]
+what = "the newcomer, 40 images"
+measure = "top1"
+given = {{backend = "fast"}}
+file = "weights/newcomer_w2a2i4.akw"
+number = 31
+total = 40
 """
 RECORD = Network(
     name="newcomer",
@@ -83,7 +100,7 @@ def added(tmp_path, monkeypatch):
     cards.shipped_cards.cache_clear()
 
 
-def test_training_commands_benchmark_and_users_see_a_new_network(added, tmp_path, capsys):
+def test_training_commands_ledger_benchmark_and_users_see_a_new_network(added, tmp_path, capsys):
     folder = str(tmp_path / "run")
     assert main(["train", RECIPE.name, "--folder", folder, "--publish"]) == 0
     assert {path.name for path in added.iterdir()} == {
@@ -112,6 +129,15 @@ def test_training_commands_benchmark_and_users_see_a_new_network(added, tmp_path
     assert (counts["model"], counts["images"]) == ("newcomer", 30)
     assert main(["evaluate", "newcomr"]) == 2
     assert "'newcomer'" in capsys.readouterr().err
+
+    ledger = tmp_path / "claims.toml"
+    ledger.write_text(LEDGER.format(sha256="0" * 64), "utf-8")
+    assert main(["claims", "--check", str(ledger)]) == 1
+    assert main(["claims", "--write", str(ledger)]) == 0
+    assert main(["claims", "--check", str(ledger)]) == 0
+    claim = read_ledger(ledger).claims["newcomer.akida.top1"]
+    x, y = al.datasets.load_cifar10_sample()
+    assert claim.amount.number == (model.predict(x[:40]) == y[:40]).sum()
 
     subject = zoo_subject("newcomer")
     assert subject.input_scaling == RECORD.input_scaling
