@@ -100,7 +100,7 @@ def added(tmp_path, monkeypatch):
     cards.shipped_cards.cache_clear()
 
 
-def test_training_commands_ledger_benchmark_and_users_see_a_new_network(added, tmp_path, capsys):
+def test_training_commands_ledger_and_benchmark_see_a_new_network(added, tmp_path, capsys):
     folder = str(tmp_path / "run")
     assert main(["train", RECIPE.name, "--folder", folder, "--publish"]) == 0
     assert {path.name for path in added.iterdir()} == {
