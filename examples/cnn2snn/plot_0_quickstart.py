@@ -156,6 +156,16 @@ axes = al.plots.potentials(
 model.get_statistics()
 
 # %%
+# Draw one yourself
+# -----------------
+# The network that this page has trained also runs in the browser that shows it, with the same
+# integers. Press the button, and draw a digit: the layers show which neurons fire, and the bars
+# how sure it is. Digits unlike those it learned from, or no digits at all, are worth a try.
+
+one_of_each = test_images[np.unique(test_labels, return_index=True)[1]]
+al.web.panel(model, samples=one_of_each)
+
+# %%
 # Where to go on
 # --------------
 # * The same steps on full-size networks with trained weights: the next page.

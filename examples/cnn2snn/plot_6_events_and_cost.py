@@ -134,6 +134,14 @@ for layer in model.layers[:-1]:
     print(f"{layer.name:8}{unprompted:>5.0%} of the neurons fire when nothing comes in")
 
 # %%
+# Your own picture has its price as well. The same network runs in the browser that shows this
+# page, and counts the operations of whatever it sees:
+#
+# .. live-model:: vgg_cifar10
+#
+#    Cover a part of the picture, or add noise, and watch the operations of each layer. Without
+#    JavaScript and WebAssembly, this picture of the input is all there is.
+#
 # To lower the cost of a network, raise the number of zeros: fewer bits in the activations
 # round more of them to zero, and a penalty on activations in training does the same. What the
 # chip's processors make of the operations is the subject of :meth:`akida_lite.Model.map`.

@@ -4,7 +4,8 @@ Does the model need this package to run?
 
 At the end you have exported a network to ONNX, run the file with nothing but ONNX Runtime and
 numpy, and seen that it gives the integers of the reference backend, bit for bit. You also know
-what the file says about itself, and how to use it where only the file has arrived.
+what the file says about itself, how to use it where only the file has arrived, and how the same
+network runs in a browser.
 """
 
 import json
@@ -156,4 +157,31 @@ print(
     "scores equal:",
     np.array_equal(scores.astype(np.float32), model.evaluate(images[:100])),
 )
+
+# %%
+# Where not even a runtime is installed
+# -------------------------------------
+# A browser is. The model writes a folder with a page, an engine of its own and its weights,
+# which any web server can offer, and which also opens from a disk.
+
+page = Path(folder.name) / "page"
+model.to_web(page, samples=images[np.unique(labels, return_index=True)[1]])
+for file in sorted(page.iterdir()):
+    print(f"{file.name:<15}{file.stat().st_size:>10,} bytes")
+
+# %%
+# The page repeats what the reference backend computed for some images, and says whether the
+# bits are the same. This is what it shows. The weights are those that ship, of which the pages
+# here share one copy; this page's own are equal:
+#
+# .. live-model:: vgg_cifar10
+#
+#    The exported page, with its own pictures and yours. Without JavaScript and WebAssembly,
+#    this picture of the input is all there is.
+
+same = all(
+    np.array_equal(ours.weights, shipped.weights)
+    for ours, shipped in zip(model, al.pretrained("vgg_cifar10"), strict=True)
+)
+print("the weights of this page are those that ship:", same)
 folder.cleanup()
