@@ -97,11 +97,8 @@
         layers: new LayersView(model, titles[index], this),
       }));
       const input = element("div", { className: "input" }, element("h4", {}, "Picture"));
-      if (this.sources.pad) {
-        input.append(element("p", { className: "small" }, "Draw here:"), this.sources.pad);
-        input.append(element("p", { className: "small" }, "As the network sees it:"));
-      }
-      input.append(this.seen, this.sources.samples, this.sources.ways, this.message, this.sliders());
+      const picture = this.sources.pad ? this.besideThePad() : this.seen;
+      input.append(picture, this.sources.samples, this.sources.ways, this.message, this.sliders());
       const results = element("div", { className: "results" }, ...this.views.map(({ result }) => result.root));
       this.card.replaceChildren(
         element("header", {}, element("h3", {}, titles.join(" and ")), this.bits),
@@ -112,6 +109,12 @@
       );
       const [height, width, channels] = first.shape;
       this.take(first.samples[0] || new Uint8Array(height * width * channels).fill(first.range[0]));
+    }
+
+    besideThePad() {
+      const small = (words) => element("span", { className: "small" }, words);
+      const { pad } = this.sources;
+      return element("div", { className: "both" }, small("Draw here"), small("What is seen"), pad, this.seen);
     }
 
     sliders() {

@@ -1,8 +1,7 @@
 import pytest
+from browsing import PHONE
 
 pytestmark = pytest.mark.browser
-
-PHONE = 390
 
 # Elements that stick out to the right, though nothing around them scrolls.
 WIDE = """
