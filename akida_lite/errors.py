@@ -84,7 +84,7 @@ class AkidaLiteError(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
     def __reduce__(self) -> tuple[type[AkidaLiteError], tuple[tuple[Problem, ...]]]:
-        # As exceptions do it, the text would come back as the problems.
+        # Default unpickling passes `args`, which is the message, not the problems.
         return type(self), (self.problems,)
 
 

@@ -1,4 +1,8 @@
-"""Integer ranges and the one rounding rule, shared by training and conversion.
+"""Ranges of integers, shared by training, conversion and engines.
+
+There are two rounding rules, each in its room. Training rounds weights half to even, as Keras
+does. Conversion floors thresholds, as fractions: an integer potential exceeds a real
+threshold exactly where it exceeds the threshold's floor.
 
 numpy only. Weights are symmetric, activations start at zero: a 4-bit weight is one of
 -7..7, a 4-bit activation one of 0..15.
@@ -31,19 +35,3 @@ def bits_of_weights(weights: npt.NDArray[np.integer]) -> int:
     """Return the fewest bits (at least 2) whose symmetric range holds every weight."""
     largest = int(np.abs(weights.astype(np.int64)).max(initial=0))
     return max(2, largest.bit_length() + 1)
-
-
-def floor_to_int32(real: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
-    """Return the largest integer not above each value, saturated to int32.
-
-    An integer potential exceeds a real threshold exactly when it exceeds the threshold's
-    floor; that makes flooring, of all roundings, the lossless one for thresholds.
-
-    Raises
-    ------
-    ValueError
-        If a value is NaN. Infinities saturate: they mean "never" and "always".
-    """
-    if np.isnan(real).any():
-        raise ValueError("a threshold is NaN")
-    return np.floor(np.clip(real, INT32_MIN, INT32_MAX)).astype(np.int32)

@@ -1,8 +1,9 @@
 """What a device says about its rules is what the checks read."""
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
+from rule_breakers import one
 
 from akida_lite import hardware
 from akida_lite.hardware import (
@@ -11,12 +12,16 @@ from akida_lite.hardware import (
     AKD1000_PRODUCTION,
     AKD1000_TUTORIAL,
     DEVICES,
+    Capacity,
     Device,
+    Rule,
     devices,
     differences,
+    quantities,
     rule_rows,
 )
 from akida_lite.hardware.rules import STATUSES
+from akida_lite.layers import MaxPool
 
 
 @pytest.mark.parametrize("device", DEVICES, ids=lambda device: device.name)
@@ -106,3 +111,41 @@ def test_a_device_is_its_file_and_nothing_else(tmp_path, monkeypatch):
 def test_a_device_that_does_not_exist():
     with pytest.raises(AttributeError, match=r"'akida_lite\.hardware' has no attribute 'AKD9'"):
         hardware.AKD9  # noqa: B018
+
+
+@pytest.mark.parametrize("kind", [Rule, Device, Capacity])
+def test_what_a_table_holds_is_named(kind):
+    """A row is read without counting its commas."""
+    with pytest.raises(TypeError, match="positional argument"):
+        kind("AKD1000")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        AKD1000,
+        AKD1000.rules[0],
+        AKD1000.capacity,
+        AKD1000.omissions[0],
+        *{
+            type(rule.must_be): rule.must_be for device in DEVICES for rule in device.rules
+        }.values(),
+    ],
+    ids=lambda part: type(part).__name__,
+)
+def test_a_table_is_frozen_and_compares_by_its_content(part):
+    twin = type(part)(**{field.name: getattr(part, field.name) for field in fields(part)})
+    assert twin == part
+    assert hash(twin) == hash(part)
+    with pytest.raises(FrozenInstanceError):
+        part.name = "other"
+
+
+@pytest.mark.parametrize(
+    ("size", "shape", "excess"),
+    [((3, 5), (3, 5), 0), ((4, 5), (3, 5), 1), ((3, 7), (3, 5), 2), ((5, 6), (3, 5), 2)],
+)
+def test_a_window_exceeds_a_map_by_its_worse_side(size, shape, excess):
+    layer = one("conv", size=size, pool=MaxPool(size, (1, 1), "same"), padding="same")[-1]
+    assert quantities.kernel_pixels_beyond_the_input(layer, (*shape, 2), None) == excess
+    assert quantities.pool_pixels_beyond_the_input(layer, (*shape, 2), None) == excess

@@ -246,7 +246,7 @@ def _compared(graph: Graph, sums: Sums, output: Staircase) -> str:
     """Add one comparison a level, and their sum."""
     thresholds = output.thresholds.astype(np.int64)
     if sums.dtype == np.float32:
-        # No sum gets there, and float32 represents it.
+        # Clip to 2**24: above every sum, still exact in float32.
         thresholds = np.clip(thresholds, -FLOAT32_EXACT, FLOAT32_EXACT)
     levels = ""
     for threshold in thresholds.T:
