@@ -35,6 +35,7 @@ extensions = [
     "benchmark.page",
     "claims_distance",
     "hardware_rules",
+    "hero",
     "live_model",
     "mathml",
     "notebooks",
