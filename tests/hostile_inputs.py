@@ -1,0 +1,265 @@
+"""Files as strangers could make them, drawn by hypothesis: checksums right, content not.
+
+Each `Target` draws the bytes of a file of one format and gives them to its reader. A reader
+may accept them or refuse them with an error of the package; anything else is a finding.
+"""
+
+import hashlib
+import io
+import json
+import pickle
+import zipfile
+from dataclasses import dataclass
+from functools import partial
+from math import prod
+from pathlib import Path
+
+import numpy as np
+import tiny
+from hypothesis import strategies as st
+from stored_models import models, small_model
+
+import akida_lite as al
+from akida_lite.claims import read_ledger
+from akida_lite.datasets.cache import read_cached
+from akida_lite.datasets.cifar_batches import read_batch
+from akida_lite.datasets.sources import load
+from akida_lite.engine.running import BACKENDS
+from akida_lite.errors import AkidaLiteError
+from akida_lite.packing import pack, pack_ternary
+from akida_lite.report.summary import summary_of
+from akida_lite.storage import save
+
+ROOT = Path(__file__).parents[1]
+_MOST_PRODUCTS = 200_000  # of one image through a drawn model: the reference takes its time
+
+NUMBERS = st.one_of(
+    st.sampled_from(
+        [0, 1, -1, 2, 8, 9, 255, 256, 4096, 2**31 - 1, 2**31, 2**63, 10**19, 10**400]
+    ),
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+)
+VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        NUMBERS,
+        st.text(max_size=20),
+        st.sampled_from(["", "\x1b[2J", "a\nb", "$\\frac{$", "same", "valid", "n" * 70_000]),
+        st.builds(dict, array=st.text(max_size=30)),
+        st.sampled_from(
+            [{"type": "GlobalAveragePool"}, {"type": "InputData"}, {"type": "Model"}]
+        ),
+    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=6,
+)
+
+
+def spoiled_json(draw, value):
+    """Return a JSON value with one node of it replaced, removed or doubled."""
+    inside = isinstance(value, dict | list) and value and draw(st.integers(0, 19)) < 19
+    if not inside:
+        near = isinstance(value, int) and draw(st.booleans())
+        return draw(st.integers(0, 16) if near else VALUES)
+    key = draw(st.sampled_from(sorted(value) if isinstance(value, dict) else range(len(value))))
+    what = draw(st.integers(0, 19))
+    if isinstance(value, dict):
+        if what == 19:
+            return {name: part for name, part in value.items() if name != key}
+        return value | {key: spoiled_json(draw, value[key])}
+    if what == 19:
+        return [*value, value[key]]
+    return [*value[:key], spoiled_json(draw, value[key]), *value[key + 1 :]]
+
+
+def spoiled_bytes(draw, data):
+    """Return bytes with some changed, cut off or put in."""
+    raw = bytearray(data)
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(raw)))
+        length = draw(st.integers(0, 8))
+        raw[start : start + length] = draw(st.binary(max_size=12))
+    return bytes(raw)
+
+
+def container(draw, parts):
+    """Return a file of the package's container format, spoiled somewhere."""
+    header = json.loads(parts["header.json"])
+    for _ in range(draw(st.integers(1, 2))):
+        what = draw(st.sampled_from(["header", "array", "shape"]))
+        names = [name for name in parts if name != "header.json"]
+        name = draw(st.sampled_from(names)) if names else "header.json"
+        arrays = header.get("arrays") if isinstance(header, dict) else None
+        entry = arrays.get(name) if isinstance(arrays, dict) else None
+        if what == "header" or not isinstance(entry, dict):
+            header = spoiled_json(draw, header)
+        elif what == "array":
+            parts = parts | {name: spoiled_bytes(draw, parts[name])}
+            facts = {
+                "sha256": hashlib.sha256(parts[name]).hexdigest(),
+                "bytes": len(parts[name]),
+            }
+            header["arrays"][name] = entry | facts
+        else:
+            arrays[name], parts = resized(draw, entry, name, parts)
+    parts = parts | {"header.json": json.dumps(header).encode("utf-8", "surrogatepass")}
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    data = file.getvalue()
+    return data if draw(st.integers(0, 4)) else spoiled_bytes(draw, data)
+
+
+def resized(draw, entry, name, parts):
+    """Give an array other values of another shape, whose sizes and checksum are right."""
+    shape = draw(st.lists(st.integers(1, 6), max_size=4))
+    kind = draw(st.sampled_from(["int8", "ternary", "int32", "float64"]))
+    values = np.full(shape, draw(st.integers(-128, 127)) if kind == "int8" else 1)
+    bits = 8
+    if kind == "int8":
+        data = pack(values, bits)
+    else:
+        data = pack_ternary(values) if kind == "ternary" else values.astype(kind).tobytes()
+    facts = {
+        "type": kind,
+        "shape": shape,
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    entry = {key: value for key, value in entry.items() if key != "bits"} | facts
+    return entry | ({"bits": bits} if kind == "int8" else {}), parts | {name: data}
+
+
+def members(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def saved(chain, folder):
+    save(folder / "drawn", chain, {"name": "drawn", "labels": None, "origin": {"a": [1, 2.5]}})
+    return (folder / "drawn").read_bytes()
+
+
+def draw_model(draw, folder):
+    chain = draw(models()) if draw(st.integers(0, 3)) == 0 else small_model()
+    return container(draw, members(saved(chain, folder)))
+
+
+def use_model(path, folder):
+    """Load a model; what loads runs, prints and is saved, with one result in every engine."""
+    model = al.Model.load(path)
+    return partial(exercise, model, folder)
+
+
+def exercise(model, folder):
+    summary = summary_of(model.layers, name=model.name, device=al.AKD1000)
+    assert str(summary).replace("\n", "").isprintable()
+    if sum(row.connections * prod(row.output_shape) for row in summary.rows) > _MOST_PRODUCTS:
+        return
+    high = 1 << model.layers[0].input_bits
+    x = np.random.default_rng(1).integers(0, high, (2, *model.input_shape), np.uint8)
+    expected = model.forward(x, backend="reference")
+    for backend in BACKENDS:
+        np.testing.assert_array_equal(model.forward(x, backend=backend), expected)
+    assert str(model.get_statistics()).replace("\n", "").isprintable()
+    model.save(folder / "again")
+    again = al.Model.load(folder / "again").forward(x, backend="reference")
+    np.testing.assert_array_equal(again, expected)
+
+
+def draw_archive(draw, folder):
+    return tiny.tgz_of(
+        {
+            draw(st.sampled_from([tiny.MEMBER, "other", "../x"])): spoiled_bytes(
+                draw, tiny.CONTENT
+            )
+            for _ in range(draw(st.integers(0, 3)))
+        }
+    )[: draw(st.integers(0, 400))]
+
+
+def use_archive(path, folder):
+    named = path.with_name("tiny-1.0.0.tgz")
+    path.replace(named)
+    load(tiny.dataset(), named)
+
+
+def draw_cached(draw, folder):
+    file = io.BytesIO()
+    np.save(file, tiny.arrays()["x_train"])
+    return spoiled_bytes(draw, file.getvalue())
+
+
+def use_cached(path, folder):
+    cache = folder / "cache" / "tiny"
+    cache.mkdir(parents=True, exist_ok=True)
+    for name, array in tiny.arrays().items():
+        np.save(cache / f"{name}.npy", array)
+    path.replace(cache / "x_train.npy")
+    read_cached(tiny.dataset())
+
+
+def draw_batch(draw, folder):
+    protocol = draw(st.integers(0, 4))
+    value = draw(st.dictionaries(st.sampled_from([b"data", b"labels", "x"]), VALUES))
+    return spoiled_bytes(draw, pickle.dumps(value, protocol))
+
+
+def use_batch(path, folder):
+    read_batch(path.read_bytes(), path)
+
+
+LEDGER = (ROOT / "tests" / "files" / "ledger.toml").read_text("utf-8")
+
+
+def draw_ledger(draw, folder):
+    if draw(st.booleans()):
+        return spoiled_bytes(draw, LEDGER.encode())
+    lines = LEDGER.splitlines()
+    index = draw(st.integers(0, len(lines) - 1))
+    value = json.dumps(draw(VALUES), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    key = lines[index].partition("=")[0].encode()
+    lines = [line.encode() for line in lines]
+    lines[index] = key + b"= " + value
+    return b"\n".join(lines)
+
+
+def use_ledger(path, folder):
+    read_ledger(path)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A format: how to draw a file of it, and who reads it."""
+
+    name: str
+    draw: object
+    use: object
+
+
+TARGETS = (
+    Target("model", draw_model, use_model),
+    Target("archive", draw_archive, use_archive),
+    Target("cached", draw_cached, use_cached),
+    Target("batch", draw_batch, use_batch),
+    Target("ledger", draw_ledger, use_ledger),
+)
+
+
+def outcome(target, draw, folder):
+    """Draw a file and read it; return whether it was accepted, or say how it fails."""
+    path = folder / "drawn-input"
+    path.write_bytes(target.draw(draw, folder))
+    try:
+        exercise_it = target.use(path, folder)
+    except AkidaLiteError as error:
+        said = str(error)
+    else:
+        if exercise_it:
+            exercise_it()
+        return "accepted"
+    assert said.replace("\n", "").isprintable(), repr(said)
+    return "refused"
