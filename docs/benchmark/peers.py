@@ -125,19 +125,6 @@ def load_engine(backend: str) -> Callable[[Subject, Path], Predict]:
     return load
 
 
-def load_numpy(model: Subject, folder: Path) -> Predict:
-    """Return the engine where ONNX Runtime is not installed: matrix products of numpy."""
-    del model
-    from akida_lite import storage
-    from akida_lite.engine.matrix_products import prepare
-
-    layers, _ = storage.load(folder / LAYERS_FILE)
-    program = prepare(layers, None)
-    return lambda x, size: [
-        program.output(part) for part in _parts(x, size or program.batch_size)
-    ]
-
-
 def load_onnx(file: str) -> Callable[[Subject, Path], Predict]:
     """Return what loads an ONNX file in plain ONNX Runtime."""
 
@@ -220,7 +207,11 @@ PEERS = {
         prepared_by=("layers", "float32"),
     ),
     "akida_lite_numpy": Peer(
-        load_numpy, (0,), wants_pixels=True, images=200, prepared_by=("layers",)
+        load_engine("numpy"),
+        (0,),
+        wants_pixels=True,
+        images=200,
+        prepared_by=("layers",),
     ),
     "akida_lite_reference": Peer(
         load_engine("reference"),
