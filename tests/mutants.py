@@ -45,6 +45,7 @@ _ONNX = [
     "tests/engine/test_equality.py",
 ]
 _LAYERS = [
+    "tests/layers/test_sizes.py",
     "tests/layers/test_refusals.py",
     "tests/layers/test_ownership.py",
     "tests/engine/test_reference.py",

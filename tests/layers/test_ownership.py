@@ -2,14 +2,24 @@
 
 import copy
 import pickle
-from dataclasses import fields, replace
+from dataclasses import FrozenInstanceError, fields, replace
+from typing import get_args
 
 import numpy as np
 import pytest
 from hypothesis import given
-from stored_models import content, models
+from stored_models import content, models, small_model
 
-from akida_lite.layers import Convolutional, FullyConnected, MaxPool, Potentials, Staircase
+from akida_lite.layers import (
+    Convolutional,
+    FullyConnected,
+    GlobalAveragePool,
+    InputConvolutional,
+    Layer,
+    MaxPool,
+    Potentials,
+    Staircase,
+)
 
 WIDTHS = {"weight_bits": 2, "input_bits": 1}
 
@@ -96,3 +106,35 @@ def test_numbers_become_plain():
     assert layer.strides == (2, 1)
     # In the type given, 1 << 8 levels would have wrapped around.
     assert replace(layer, input_bits=np.uint8(8)).highest_input == 255
+
+
+PARTS = [MaxPool((2, 2), (2, 2)), GlobalAveragePool()]
+ARRAYS = [Staircase(np.zeros((2, 1), np.int32), 1), Potentials(np.ones(2), np.zeros(2))]
+
+
+@pytest.mark.parametrize(
+    "part", [*PARTS, *ARRAYS, *small_model()], ids=lambda p: type(p).__name__
+)
+def test_no_field_can_be_set(part):
+    for field in [*fields(part), None]:
+        with pytest.raises(FrozenInstanceError):
+            setattr(part, field.name if field else "other", 1)
+
+
+@pytest.mark.parametrize("part", [*ARRAYS, *small_model()], ids=lambda p: type(p).__name__)
+def test_what_holds_arrays_is_equal_to_itself_alone(part):
+    """Arrays have no one truth: comparing and hashing go by identity."""
+    twin = copy.copy(part)
+    assert twin is not part
+    assert {part: 1} != {twin: 1}
+
+
+def test_a_pool_compares_by_its_sizes():
+    assert PARTS == [MaxPool((2, 2), (2, 2), "valid"), GlobalAveragePool()]
+    assert PARTS[0] != MaxPool((2, 2), (2, 2), "same")
+
+
+@pytest.mark.parametrize("kind", [*get_args(Layer), InputConvolutional])
+def test_the_fields_of_a_layer_are_named(kind):
+    with pytest.raises(TypeError, match="positional argument"):
+        kind("name")

@@ -299,6 +299,8 @@ REFUSED = [
             Potentials(np.array([1, np.inf]), np.zeros(2)),
             Potentials(np.ones(2), np.array([-np.inf, 0])),
             Potentials(np.array([1, 1e300]), np.zeros(2)),
+            Potentials(np.array([1, 8e28]), np.zeros(2)),
+            Potentials(np.ones(2), np.array([0, -1.8e38])),
             Potentials(np.array([1, -1e30]), np.zeros(2)),
         )
     ),

@@ -271,6 +271,11 @@ CORPUS = {
         ),
         RESAVE,
     ),
+    "part-of-no-type": (
+        lambda: with_layer(1, output={"type": "NoneType"}),
+        wrong("layers.1.output has type 'NoneType', not one of Staircase, Potentials"),
+        RESAVE,
+    ),
     "unknown-field": (
         lambda: with_layer(1, colour="red"),
         wrong("layers.1 (FullyConnected) has unknown field colour"),
@@ -454,6 +459,8 @@ IMPOSSIBLE_WINDOWS = {
         "kernel padding='mirror' is neither 'same' nor 'valid'",
         "choose one of the two",
     ),
+    "name": ([{}], "name is [{}], text is expected", "give a str"),
+    "weight_bits": (1e0, "weight_bits is 1.0, an integer is expected", "give an int"),
 }
 
 
@@ -476,5 +483,6 @@ def test_a_convolution_with_an_impossible_window(field, tmp_path):
     path.write_bytes(zipped(parts | {"header.json": json.dumps(header)}))
     with pytest.raises(FileFormatError) as caught:
         load(path)
-    problem = wrong(f"layer 'conv' (Convolutional): {problem}. Fix: {remedy}.")
+    name = value if field == "name" else "conv"
+    problem = wrong(f"layer '{name}' (Convolutional): {problem}. Fix: {remedy}.")
     assert str(caught.value) == f"file '{path}': {problem}. Fix: {RESAVE}."

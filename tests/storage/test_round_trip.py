@@ -1,17 +1,21 @@
 """What `load` returns is what `save` was given, to the bit, whatever happens in between."""
 
+import json
 import os
 import subprocess
 import sys
 import time
 import zipfile
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spoiled_files import zipped
 from stored_models import content, models, small_model
 
 from akida_lite.errors import FileFormatError
+from akida_lite.layers import Convolutional
 from akida_lite.storage import load, save
 
 METADATA = {"labels": ["a", "b"], "input_scaling": [255.0, 0], "note": None, "n": {"x": True}}
@@ -115,3 +119,30 @@ def test_a_process_killed_while_saving_leaves_a_whole_file(tmp_path, delay_ms):
     # The file is the last one whose save returned, or the one after it.
     reported = int(finished[-1]) if finished else 1
     assert metadata["generation"] in (reported - 1, reported)
+
+
+def test_members_have_the_first_date_that_an_archive_can_hold(tmp_path):
+    """So the same model gives the same bytes on every day and machine."""
+    save(tmp_path / "model", small_model(), {})
+    with zipfile.ZipFile(tmp_path / "model") as archive:
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert {member.create_system for member in archive.infolist()} == {3}
+
+
+def test_the_pool_of_a_file_is_none_or_a_pool(tmp_path):
+    layer = Convolutional(
+        name="conv",
+        weights=np.ones((1, 1, 4, 4), np.int8),
+        weight_bits=2,
+        input_bits=1,
+        output=small_model()[2].output,
+    )
+    path = tmp_path / "model"
+    save(path, (small_model()[0], layer), {})
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    header = json.loads(parts["header.json"])
+    header["content"]["layers"][1]["pool"] = {"type": "NoneType"}
+    path.write_bytes(zipped(parts | {"header.json": json.dumps(header)}))
+    with pytest.raises(FileFormatError, match="'NoneType', not one of MaxPool, GlobalAverag"):
+        load(path)
