@@ -24,10 +24,8 @@ def shown(text: str) -> str:
 
     Examples
     --------
-        >>> print(shown("conv[2J
-    conv_1"))
-        conv[2J
-    conv_1
+        >>> print(shown("conv\x1b[2J\nconv_1"))
+    conv\x1b[2J\nconv_1
     """
     if text.isprintable():
         return text
