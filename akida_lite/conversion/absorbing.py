@@ -7,7 +7,7 @@ be multiplied into them: exactly, where the layer does not read zeros outside th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -31,11 +31,14 @@ class Absorbed:
     steps : list of Step
         The layers that this replaces.
     factor, shift : float64 arrays of shape (inputs,)
+    common : float or None
+        Of the image: a factor that stays where it is, for all channels.
     """
 
     steps: list[Step]
     factor: Any
     shift: Any
+    common: float | None = None
 
     def into(self, layer: Any, weights: dict[str, Any]) -> dict[str, Any]:
         """Return what the weights of a layer become, its bias among them.
@@ -77,8 +80,10 @@ def absorbed_by(steps: list[Step]) -> dict[str, Absorbed]:
         if role in _NEURAL:
             absorbed = _absorbed(step, run or [])
             if absorbed and role is Role.FLOAT_NEURAL:
-                if not image or len(set(absorbed.factor)) > 1:
+                if not image:
                     found[step.name] = absorbed
+                elif len(set(absorbed.factor)) > 1:
+                    found[step.name] = _of_an_image(absorbed)
             image = False
             own = getattr(step.layer, "activation", None)
             run = None if function_name(own) == "linear" else []
@@ -89,6 +94,12 @@ def absorbed_by(steps: list[Step]) -> dict[str, Absorbed]:
         elif run is not None:
             run.append(step)
     return found
+
+
+def _of_an_image(absorbed: Absorbed) -> Absorbed:
+    """Leave a common factor: the weights keep their size, and the model says what it reads."""
+    common = float(np.abs(absorbed.factor).mean())
+    return replace(absorbed, factor=absorbed.factor / common, common=common)
 
 
 def _absorbed(neural: Step, run: list[Step]) -> Absorbed | None:

@@ -100,7 +100,6 @@ def chain_of(model: Any) -> tuple[list[Step], list[Problem]]:
     _require_one_end(model, problems)
     steps = _named_apart(_walk(model, problems))
     problems += _shared(steps)
-    problems += _trained_for_ever(steps)
     if not problems:
         problems += _unknown_shapes(steps)
     return steps, problems
@@ -160,7 +159,6 @@ def _walk(model: Any, problems: list[Problem]) -> list[Step]:
         step = Step(operation, str(operation.name), *shapes, len(node.input_tensors), node)
         if getattr(operation, "outputs", None) and isinstance(operation, keras.Model):
             _require_one_end(operation, problems)
-            problems += _trained_for_ever([step])
             backwards += reversed(_walk(operation, problems))
         else:
             backwards.append(step)
@@ -189,17 +187,6 @@ def _shared(steps: list[Step]) -> list[Problem]:
         )
         for key, step in reversed(first.items())
         if uses[key] > 1
-    ]
-
-
-def _trained_for_ever(steps: list[Step]) -> list[Problem]:
-    return [
-        step.problem(
-            "it is called with training=True: in Keras it goes on acting as in training",
-            "call it without, or with training=False",
-        )
-        for step in steps
-        if isinstance(step.layer, keras.Layer) and step.node.arguments.kwargs.get("training")
     ]
 
 

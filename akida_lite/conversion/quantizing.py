@@ -262,6 +262,11 @@ class _Maker:
         """Return every step with the layers that replace it; none where it is absorbed."""
         gone = {s.name for each in self.absorbed.values() for s in each.steps}
         made = [(step, self._layers_for(step)) for step in self.steps if step.name not in gone]
+        for absorbed in self.absorbed.values():
+            if absorbed.common is not None:
+                first = absorbed.steps[0]
+                scale = keras.layers.Rescaling(absorbed.common, name=first.name)
+                made.insert(0, (first, [Made(scale)]))
         self._require_known_names()
         return made
 

@@ -33,6 +33,12 @@ class Role(Enum):
 
 
 _LAYERS = keras.layers
+# What varies images in training and leaves them alone afterwards. RandomCrop crops always.
+_AUGMENTATIONS = [
+    getattr(_LAYERS, name)
+    for name in dir(_LAYERS)
+    if name.startswith(("Random", "RandAugment", "AugMix")) and name != "RandomCrop"
+]
 
 _ROLES: tuple[tuple[tuple[type, ...], Role], ...] = (
     (
@@ -66,17 +72,7 @@ _ROLES: tuple[tuple[tuple[type, ...], Role], ...] = (
             _LAYERS.GaussianDropout,
             _LAYERS.GaussianNoise,
             _LAYERS.ActivityRegularization,
-            _LAYERS.RandomBrightness,
-            _LAYERS.RandomColorJitter,
-            _LAYERS.RandomContrast,
-            _LAYERS.RandomErasing,
-            _LAYERS.RandomFlip,
-            _LAYERS.RandomHue,
-            _LAYERS.RandomRotation,
-            _LAYERS.RandomSaturation,
-            _LAYERS.RandomShear,
-            _LAYERS.RandomTranslation,
-            _LAYERS.RandomZoom,
+            *_AUGMENTATIONS,
         ),
         Role.IGNORED,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, cast
 
 import numpy as np
@@ -39,11 +40,20 @@ def checked_input(first: InputConvolutional | InputData, x: object) -> npt.NDArr
         remedy = "give one array of whole images, height before width before channels"
         if given.shape == first.input_shape:
             remedy = "add the batch axis: x[np.newaxis]"
+        elif _same_values(given.shape[1:], first.input_shape):
+            remedy = f"give x.reshape(-1, {', '.join(map(str, first.input_shape))})"
         raise _refusal(
             f"has shape {given.shape}, layer {first.name!r} reads {expected}", remedy
         )
     _check_range(first, given)
     return given.astype(np.uint8, copy=False)
+
+
+def _same_values(given: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether another shape lists the same values in the same order, axes of 1 apart."""
+    if wanted[:2] == (1, 1):
+        return prod(given) == wanted[2]
+    return [size for size in given if size != 1] == [size for size in wanted if size != 1]
 
 
 def _check_dtype(first: InputConvolutional | InputData, x: npt.NDArray[Any]) -> None:
@@ -56,7 +66,9 @@ def _check_dtype(first: InputConvolutional | InputData, x: npt.NDArray[Any]) -> 
     elif x.dtype != np.uint8:
         raise _refusal(
             f"has dtype {x.dtype}, layer {first.name!r} reads uint8 pixels",
-            "give the image as it was stored, 0 to 255, before any scaling",
+            'give x.astype("uint8"), if these are the pixels 0 to 255 as they were stored'
+            if np.issubdtype(x.dtype, np.integer)
+            else "give the image as it was stored, 0 to 255, before any scaling",
         )
 
 

@@ -135,6 +135,18 @@ def test_progress_reports_after_every_batch():
             "as it was stored, 0 to 255, before any scaling.",
         ),
         (
+            PIXELS,
+            np.zeros((1, 4, 5, 3), np.int64),
+            "input: has dtype int64, layer 'pixels' reads uint8 pixels. Fix: give "
+            'x.astype("uint8"), if these are the pixels 0 to 255 as they were stored.',
+        ),
+        (
+            EVENTS,
+            np.zeros((1, 4, 5), np.uint8),
+            "input: has shape (1, 4, 5), layer 'events' reads (n, 4, 5, 1). Fix: give "
+            "x.reshape(-1, 4, 5, 1).",
+        ),
+        (
             EVENTS,
             np.zeros((1, 4, 5, 1)),
             "input: has dtype float64, layer 'events' reads integer events. Fix: count events "
