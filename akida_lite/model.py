@@ -28,7 +28,7 @@ from akida_lite.report.last_run import LastRun
 from akida_lite.report.statistics import LayerStatistics, ModelStatistics
 from akida_lite.report.summary import Summary, summary_of
 
-Path = str | os.PathLike[str]
+FilePath = str | os.PathLike[str]
 Pixels = npt.NDArray[np.integer[Any]]
 Progress = Callable[[int, int], None] | None
 
@@ -397,7 +397,7 @@ class Model:
         """
         return place(self._layers, device)
 
-    def save(self, path: Path) -> None:
+    def save(self, path: FilePath) -> None:
         """Write the model to one file that holds no code.
 
         Parameters
@@ -415,7 +415,7 @@ class Model:
         storage.save(path, self._layers, self.metadata)
 
     @classmethod
-    def load(cls, path: Path) -> Model:
+    def load(cls, path: FilePath) -> Model:
         """Read a model that `save` wrote, with its name, scaling, labels and origin.
 
         Parameters
@@ -443,7 +443,7 @@ class Model:
                 Problem(f"file '{os.fspath(path)}'", problem, remedy)
             ) from error
 
-    def to_onnx(self, path: Path) -> None:
+    def to_onnx(self, path: FilePath) -> None:
         """Write the model as an ONNX file of standard operators, bit for bit the same.
 
         It reads uint8 images of shape (n, h, w, c) and gives what `forward` gives. The
@@ -464,7 +464,7 @@ class Model:
         known = {key: value for key, value in self.metadata.items() if value not in (None, "")}
         onnx_graph.export(self._layers, path, known)
 
-    def to_web(self, folder: Path, samples: Pixels | None = None) -> None:
+    def to_web(self, folder: FilePath, samples: Pixels | None = None) -> None:
         """Write a folder whose page runs the model in a browser, with the same integers.
 
         ``index.html`` works from any static server and when it is opened from a disk; it

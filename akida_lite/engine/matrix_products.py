@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from akida_lite.engine.program import Batch, Program, Step, program_of_steps
+from akida_lite.engine.program import Batch, Program, Stage, program_of_steps
 from akida_lite.fixed_point import FLOAT32_EXACT
 from akida_lite.layers import (
     Convolutional,
@@ -95,13 +95,13 @@ def weight_sums(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
 # may be kept for as long as its layers live, and must not be what keeps them alive.
 
 
-def prepare_input(layer: InputData) -> Step:
+def prepare_input(layer: InputData) -> Stage:
     """Return the step that hands events on."""
     del layer
     return lambda events: events
 
 
-def prepare_convolutional(layer: Convolutional) -> Step:
+def prepare_convolutional(layer: Convolutional) -> Stage:
     """Return the step of a convolution: every window's values times a matrix of weights."""
     bound = layer.highest_input * int(weight_sums(layer.weights).max())
     dtype = exact_float(bound)
@@ -123,7 +123,7 @@ def prepare_convolutional(layer: Convolutional) -> Step:
     return step
 
 
-def prepare_separable(layer: SeparableConvolutional) -> Step:
+def prepare_separable(layer: SeparableConvolutional) -> Stage:
     """Return the step that adds up each channel's window, then mixes the channels."""
     sums_bound = weight_sums(layer.depthwise.swapaxes(2, 3)) * layer.highest_input
     mixing = np.abs(layer.pointwise[0, 0].astype(np.int64))
@@ -144,7 +144,7 @@ def prepare_separable(layer: SeparableConvolutional) -> Step:
     return step
 
 
-def prepare_fully_connected(layer: FullyConnected) -> Step:
+def prepare_fully_connected(layer: FullyConnected) -> Stage:
     """Return the step of a matrix product with the flattened map."""
     bound = layer.highest_input * int(weight_sums(layer.weights).max())
     matrix = layer.weights.astype(exact_float(bound))
@@ -157,7 +157,7 @@ def prepare_fully_connected(layer: FullyConnected) -> Step:
     return step
 
 
-PREPARE: dict[type[Layer], Callable[[Any], Step]] = {
+PREPARE: dict[type[Layer], Callable[[Any], Stage]] = {
     InputData: prepare_input,
     InputConvolutional: prepare_convolutional,
     Convolutional: prepare_convolutional,

@@ -16,7 +16,7 @@ Events: TypeAlias = npt.NDArray[np.uint8]
 Batch: TypeAlias = npt.NDArray[Any]
 """uint8 events, or the int32 potentials of a last layer without activation; NHWC."""
 
-Step: TypeAlias = Callable[[Batch], Batch]
+Stage: TypeAlias = Callable[[Batch], Batch]
 
 # What the temporary arrays of one batch may occupy, per array. Larger batches are not
 # faster: they leave the cache.
@@ -54,7 +54,7 @@ Backend: TypeAlias = Callable[[tuple[Layer, ...], int | None], Program]
 
 
 def program_of_steps(
-    shapes: list[tuple[Shape, Shape]], steps: Sequence[Step], bytes_per_image: int
+    shapes: list[tuple[Shape, Shape]], steps: Sequence[Stage], bytes_per_image: int
 ) -> Program:
     """Return the program that runs one step a layer.
 

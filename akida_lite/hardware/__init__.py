@@ -5,7 +5,7 @@ processors. Both are pure functions of layers and a `Device`, which is data: ano
 is another file in `akida_lite.hardware.devices`.
 """
 
-from akida_lite.hardware.checking import check
+from akida_lite.hardware.broken_rules import check
 from akida_lite.hardware.device import Capacity, Device, Omission
 from akida_lite.hardware.devices import BY_NAME
 from akida_lite.hardware.memory import LayerMemory

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from akida_lite.errors import HardwareError, InputError, Problem
-from akida_lite.hardware.checking import check
+from akida_lite.hardware.broken_rules import check
 from akida_lite.hardware.device import Capacity, Device
 from akida_lite.hardware.devices.akd1000 import AKD1000
 from akida_lite.hardware.memory import LayerMemory, memory_of, operations_per_event

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import SEEDS, staircases
 
-from akida_lite.engine.onnx.cut_points import DIVIDING, MULTIPLYING, Reach, place
+from akida_lite.engine.onnx.cut_points import DIVIDING, MULTIPLYING, Reach, constants_for
 from akida_lite.fixed_point import INT32_MAX, INT32_MIN
 
 
@@ -39,7 +39,7 @@ def test_what_is_placed_is_right_for_every_potential(arithmetic, data, seed, mos
     activation = data.draw(staircases(filters, end))
     rng = np.random.default_rng(seed)
     reach = Reach(-rng.integers(0, end, filters), rng.integers(0, end, filters))
-    placement = place(activation.thresholds, reach, np.full(filters, most), arithmetic)
+    placement = constants_for(activation.thresholds, reach, np.full(filters, most), arithmetic)
     highest = activation.thresholds.shape[1]
     potentials = np.arange(-end, end + 1)[np.newaxis]
     potentials = np.clip(potentials, reach.low[:, np.newaxis], reach.high[:, np.newaxis])
@@ -55,7 +55,7 @@ def test_every_staircase_of_a_trained_kind_is_placed(arithmetic, levels, distanc
     filters = 300
     thresholds = folded(rng, filters, levels, distance)
     reach = wide(filters, 20 * distance * levels)
-    placement = place(thresholds, reach, np.full(filters, 32), arithmetic)
+    placement = constants_for(thresholds, reach, np.full(filters, 32), arithmetic)
     assert placement.placed.all()
     near = np.concatenate([thresholds + shift for shift in (-1, 0, 1, 2)], axis=1)
     ends = np.stack([reach.low, reach.high], axis=1)
@@ -69,7 +69,7 @@ def test_every_staircase_of_a_trained_kind_is_placed(arithmetic, levels, distanc
 def test_factors_stay_within_what_the_weights_bear(rng):
     thresholds = folded(rng, 200, 15, 50)
     most = rng.integers(0, 4, 200)
-    placement = place(thresholds, wide(200, 10**5), most)
+    placement = constants_for(thresholds, wide(200, 10**5), most)
     assert (placement.factors <= most).all()
     assert not placement.placed[most == 0].any()
     assert 0 < placement.placed.sum() < 200
@@ -77,7 +77,7 @@ def test_factors_stay_within_what_the_weights_bear(rng):
 
 def test_a_filter_with_one_level_needs_no_weights():
     thresholds = np.int32([[INT32_MAX] * 3, [INT32_MIN] * 3, [INT32_MIN, INT32_MIN, 900]])
-    placement = place(thresholds, wide(3, 900), np.zeros(3, np.int64))
+    placement = constants_for(thresholds, wide(3, 900), np.zeros(3, np.int64))
     assert placement.placed.tolist() == [True] * 3
     assert placement.factors.tolist() == [0] * 3
     assert placement.biases.tolist() == [0, 3, 2]
@@ -85,10 +85,10 @@ def test_a_filter_with_one_level_needs_no_weights():
 
 def test_uneven_thresholds_are_not_placed():
     thresholds = np.int32([[0, 1, 500]])
-    assert not place(thresholds, wide(1, 10**4), np.array([64])).placed.any()
+    assert not constants_for(thresholds, wide(1, 10**4), np.array([64])).placed.any()
 
 
 @pytest.mark.parametrize(("end", "overshoots"), [(60, False), (400, True)])
 def test_levels_above_the_highest_are_announced(end, overshoots):
     thresholds = np.int32([[0, 20, 40]])
-    assert place(thresholds, wide(1, end), np.array([8])).overshoots == overshoots
+    assert constants_for(thresholds, wide(1, end), np.array([8])).overshoots == overshoots

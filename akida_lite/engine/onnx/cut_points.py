@@ -78,7 +78,7 @@ DIVIDING = Arithmetic(np.divide, True, FLOAT32_EXACT)
 
 
 @dataclass(frozen=True)
-class Placement:
+class Constants:
     """Constants with which an `Arithmetic` reproduces a staircase.
 
     Attributes
@@ -102,12 +102,12 @@ class Placement:
     overshoots: bool
 
 
-def place(
+def constants_for(
     thresholds: npt.NDArray[np.int32],
     reach: Reach,
     largest_factors: Integers,
     arithmetic: Arithmetic = MULTIPLYING,
-) -> Placement:
+) -> Constants:
     """Find constants that reproduce a staircase, with factors as small as possible.
 
     Parameters
@@ -223,12 +223,12 @@ class _Search:
         )
         return np.where(shortest < longest, (shortest + longest) / 2, 0)
 
-    def placement(self) -> Placement:
+    def placement(self) -> Constants:
         """Return what was found."""
         sums = self.witnesses * self.factors[:, np.newaxis] + self.biases[:, np.newaxis]
         levels = self.arithmetic.levels(sums, self.scales[:, np.newaxis])
         overshoots = bool((levels[self.placed] > len(self.halves)).any())
-        return Placement(self.factors, self.biases, self.scales, self.placed, overshoots)
+        return Constants(self.factors, self.biases, self.scales, self.placed, overshoots)
 
 
 def _levels(thresholds: Integers, potentials: Integers) -> Integers:

@@ -17,10 +17,10 @@ import numpy.typing as npt
 from akida_lite.engine.onnx.cut_points import (
     DIVIDING,
     MULTIPLYING,
+    Constants,
     Integers,
-    Placement,
     Reach,
-    place,
+    constants_for,
 )
 from akida_lite.engine.onnx.nodes import Graph
 from akida_lite.fixed_point import FLOAT32_EXACT, INT32_MAX
@@ -112,7 +112,7 @@ def activated(
     ]
     for lowered, arithmetic, factors in attempts if graph.eight_bits else attempts[-1:]:
         factors = np.minimum(factors, _LARGEST_FACTOR)
-        placement = place(thresholds, convolution.reach, factors, arithmetic)
+        placement = constants_for(thresholds, convolution.reach, factors, arithmetic)
         if placement.placed.all():
             name = lowered(graph, convolution, placement)
             if name is not None:
@@ -120,7 +120,7 @@ def activated(
     return None
 
 
-def quantized(graph: Graph, convolution: Convolution, placement: Placement) -> str | None:
+def quantized(graph: Graph, convolution: Convolution, placement: Constants) -> str | None:
     """Add the convolution in 8 bits; None if a bias leaves 32 bits."""
     biases = _biases(convolution, placement)
     if np.abs(biases).max() > INT32_MAX:
@@ -142,7 +142,7 @@ def quantized(graph: Graph, convolution: Convolution, placement: Placement) -> s
     )
 
 
-def divided(graph: Graph, convolution: Convolution, placement: Placement) -> str | None:
+def divided(graph: Graph, convolution: Convolution, placement: Constants) -> str | None:
     """Add the convolution in float32, then the rounding; None if a sum could round."""
     biases = _biases(convolution, placement)
     bounds = convolution.bounds * placement.factors + np.abs(biases)
@@ -174,7 +174,7 @@ def potentials(graph: Graph, convolution: Convolution) -> Sums:
     return Sums(graph.add("Add", sums, added), np.int32)
 
 
-def _biases(convolution: Convolution, placement: Placement) -> Integers:
+def _biases(convolution: Convolution, placement: Constants) -> Integers:
     # A filter without weights has nothing but its level.
     return placement.factors * convolution.centred_constants + placement.biases
 
