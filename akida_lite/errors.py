@@ -20,11 +20,11 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
 def shown(text: str) -> str:
     r"""Return `text` with everything that is not seen, or that steers a terminal, spelled out.
 
-        Names come from files of strangers: whatever prints one passes it through here.
+    Names come from files of strangers: whatever prints one passes it through here.
 
     Examples
     --------
-        >>> print(shown("conv\x1b[2J\nconv_1"))
+    >>> print(shown("conv" + chr(27) + "[2J" + chr(10) + "conv_1"))
     conv\x1b[2J\nconv_1
     """
     if text.isprintable():
