@@ -18,7 +18,7 @@ Batch: TypeAlias = npt.NDArray[Any]
 
 Stage: TypeAlias = Callable[[Batch], Batch]
 
-# What the temporary arrays of one batch may occupy, per array. Larger batches are not
+# Each temporary array of a batch may occupy so many bytes. Larger batches are not
 # faster: they leave the cache.
 WORKING_BYTES = 32 << 20
 

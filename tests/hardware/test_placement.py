@@ -1,6 +1,6 @@
 """Placement: counts derived by hand, passes, costs, the note, and the text."""
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -193,3 +193,10 @@ def test_html_escapes_names():
     layers = Chain((8, 8, 1), 2).image(4, 2, last=True).layers
     layers[0] = replace(layers[0], name="<b>&")
     assert "<b>" not in place(layers)._repr_html_()
+
+
+def test_a_placement_cannot_be_changed():
+    placement = place(small())
+    for part in (placement, placement.layers[0], placement.layers[0].memory):
+        with pytest.raises(FrozenInstanceError):
+            part.name = "other"
