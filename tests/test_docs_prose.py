@@ -165,3 +165,35 @@ def test_every_claim_that_a_page_names_exists():
         for match in named.finditer(path.read_text("utf-8"))
     }
     assert found <= set(ledger().claims)
+
+
+# Keras finds a loss of this name that takes what it is given for probabilities.
+OF_PROBABILITIES = re.compile(r"""[\"'](?:sparse_)?categorical_crossentropy[\"']""")
+
+
+def losses_by_name(text):
+    """Return the losses of probabilities that the compile calls of a text name by a string."""
+    calls = re.split(r"\.compile\(", text)[1:]
+    return [found[0] for call in calls for found in OF_PROBABILITIES.finditer(call[:300])]
+
+
+SHOWN = [*ROOT.glob("*.rst"), *ROOT.glob("docs/*.rst"), *ROOT.glob("docs/[!_]*/**/*.rst")]
+CODE = [*ROOT.glob("examples/**/*.py"), *ROOT.glob("akida_lite/**/*.py")]
+
+
+@pytest.mark.parametrize("path", [*SHOWN, *CODE], ids=lambda path: path.name)
+def test_networks_that_return_scores_are_compiled_with_a_loss_of_scores(path):
+    assert losses_by_name(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('model.compile("adam", "sparse_categorical_crossentropy")', 1),
+        ("model.compile(\n    optimizer='adam',\n    loss='categorical_crossentropy',\n)", 1),
+        ("model.compile('adam', SparseCategoricalCrossentropy(from_logits=True))", 0),
+        ('The name "sparse_categorical_crossentropy" stands for probabilities.', 0),
+    ],
+)
+def test_a_loss_of_probabilities_is_found_where_it_is_used(code, found):
+    assert len(losses_by_name(code)) == found
