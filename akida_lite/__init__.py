@@ -23,6 +23,7 @@ _PUBLIC = {
     "AkidaLiteError": "errors",
     "ArgumentError": "errors",
     "ClaimError": "errors",
+    "Classifier": "classifier",
     "ConversionError": "errors",
     "DatasetError": "errors",
     "FileFormatError": "errors",
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from akida_lite import training as training
     from akida_lite import web as web
     from akida_lite import zoo as zoo
+    from akida_lite.classifier import Classifier as Classifier
     from akida_lite.conversion import check_compatibility as check_compatibility
     from akida_lite.conversion import compare as compare
     from akida_lite.conversion import convert as convert

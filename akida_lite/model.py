@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite import storage, web
+from akida_lite.answers import classes_of, require_classes, scores_of
 from akida_lite.engine.onnx import graph as onnx_graph
 from akida_lite.errors import (
     FileFormatError,
@@ -260,30 +261,9 @@ class Model:
             stands for no classes.
         """
         last = self._layers[-1]
-        if self.output_shape[2] == 1 and (self._head is None or prod(self.output_shape) > 1):
-            problem = (
-                f"its map has shape {self.output_shape}: one channel, of which none is highest"
-            )
-            remedy = (
-                "use evaluate(x) > 0 where it stands for two classes, evaluate(x) where it "
-            )
-            remedy += "is a quantity"
-            if not isinstance(last.output, Potentials):
-                remedy = "use forward(x)"
-            raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))
-        if prod(self.output_shape[:2]) != 1:
-            problem = f"its map has shape {self.output_shape}: several positions, no one class"
-            remedy = "use forward() or evaluate(), and take the argmax along the axis you mean"
-            raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))
-        result = self._run(x, backend, batch_size, threads, progress)
-        values = result.reshape(-1, self.output_shape[2])
-        output = last.output
-        if isinstance(output, Potentials) and (self._head or not _compare_as_integers(output)):
-            values = values * output.scale + output.offset
-        if self._head is not None:
-            return (values[:, 0] > 0).astype(np.int64)
-        classes: npt.NDArray[np.int64] = values.argmax(axis=1).astype(np.int64, copy=False)
-        return classes
+        require_classes(last, self.output_shape, self._head)
+        outputs = self._run(x, backend, batch_size, threads, progress)
+        return classes_of(last, outputs, self._head)
 
     def evaluate(
         self,
@@ -316,10 +296,9 @@ class Model:
             remedy = "use forward() or predict(), or convert a model whose last layer has none"
             raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))
         potentials = self._run(x, backend, batch_size, threads, progress)
-        scores = potentials * last.output.scale + last.output.offset
-        if prod(self.output_shape[:2]) == 1:
-            scores = scores.reshape(-1, self.output_shape[2])
-        return scores.astype(np.float32)
+        scores = scores_of(last, potentials)
+        one_position = prod(self.output_shape[:2]) == 1
+        return scores.reshape(-1, self.output_shape[2]) if one_position else scores
 
     def get_statistics(self) -> ModelStatistics:
         """Return sparsity and operations of every layer in the last run.
@@ -492,12 +471,6 @@ class Model:
 
 def _nobody() -> None:
     """Stand for a reference to an object that is gone."""
-
-
-def _compare_as_integers(output: Potentials) -> bool:
-    """Whether the order of the potentials is the order of the scores."""
-    scale, offset = output.scale, output.offset
-    return bool((scale == scale[0]).all() and (offset == offset[0]).all() and scale[0] > 0)
 
 
 def _require_distinct_names(layers: tuple[Layer, ...]) -> None:

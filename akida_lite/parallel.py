@@ -1,65 +1,138 @@
-"""One data set classified by several processes, of this machine or of a cluster.
+"""Tasks for several processes of this machine: few at a time, tried again when one dies.
 
-Every process computes integers, so their number changes no result.
+A process has one task at a time, and a pipe of its own. So the task that ended it is known,
+nothing waits for what will not come, and processes end with the one that started them.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from functools import lru_cache
+import pickle
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from akida_lite.classifier import Classifier
+from akida_lite.engine.inputs import checked_input
 from akida_lite.engine.options import usable_cores
 from akida_lite.errors import InputError, Problem
 from akida_lite.model import Model, Pixels
 
-# Images of one task: enough that reading the model does not count, few enough for progress
-# to be seen.
+_ATTEMPTS = 3
+# Tasks begun or waiting to be handed on, for each process.
+_AHEAD = 3
+# Images of one task: enough that handing it on does not count, few enough for progress.
 _LARGEST_PART = 500
+
+_Waiting: TypeAlias = "tuple[int, bytes]"
+
+
+def results(
+    function: Callable[[Any], Any], tasks: Iterable[Any], *, workers: int
+) -> Iterator[Any]:
+    """Yield ``function(task)`` for each task, in order, computed by several processes.
+
+    A script that calls it does so under ``if __name__ == "__main__":``, because each new
+    process imports the script.
+
+    Parameters
+    ----------
+    function : callable
+        Sent to each process once, by pickle.
+    tasks : iterable
+        Taken as they are needed: a few for each process are begun or done at a time.
+    workers : int
+        Processes to start.
+
+    Raises
+    ------
+    InputError
+        If `workers` is below 1, something cannot be sent, or a task has ended three
+        processes.
+    Exception
+        What `function` raises is raised here.
+    """
+    if workers < 1:
+        problem = f"{workers} is not a number of processes"
+        raise InputError(Problem("option 'workers'", problem, "choose 1 or more"))
+    sent = _pickled(function, "the function")
+    numbered = enumerate(tasks)
+    waiting: deque[_Waiting] = deque()
+    done: dict[int, Any] = {}
+    deaths: dict[int, int] = {}
+    crew: list[_Worker] = []
+    due, taken, more = 0, 0, True
+    try:
+        while True:
+            while more and len(waiting) < workers and taken - due < _AHEAD * workers:
+                number, task = next(numbered, (-1, None))
+                more = number >= 0
+                if more:
+                    taken = number + 1
+                    waiting.append((number, _pickled(task, f"task {number}")))
+            while len(crew) < workers and len(waiting) > _idle(crew):
+                crew.append(_Worker(sent))
+            for worker in crew:
+                if worker.task is None and waiting:
+                    worker.begin(waiting.popleft())
+            busy = {worker.connection: worker for worker in crew if worker.task is not None}
+            if not busy:
+                return
+            for connection in wait(list(busy)):
+                worker = busy[connection]  # type: ignore[index]
+                assert worker.task is not None
+                number = worker.task[0]
+                try:
+                    done[number] = worker.answer()
+                except (EOFError, OSError):
+                    deaths[number] = deaths.get(number, 0) + 1
+                    waiting.appendleft(worker.task)
+                    worker.end()
+                    crew.remove(worker)
+                    if deaths[number] == _ATTEMPTS:
+                        raise _hopeless(number) from None
+            while due in done:
+                yield _value(done.pop(due))
+                due += 1
+    finally:
+        for worker in crew:
+            worker.end()
 
 
 def predict(
-    model: Model | str | os.PathLike[str],
+    model: Model | str,
     x: Pixels,
     *,
     workers: int,
     backend: str = "fast",
     batch_size: int | None = None,
     threads: int | None = None,
-    executor: Executor | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> npt.NDArray[np.int64]:
-    """Return what ``Model.predict`` does, computed by several processes.
+    """Return what ``Model.predict`` does, computed by several processes of this machine.
 
-    A script that calls it without `executor` does so under ``if __name__ == "__main__":``,
-    because each new process imports the script.
+    It is :class:`akida_lite.Classifier` in processes of its own; other engines run that
+    one directly.
 
     Parameters
     ----------
-    model : Model or path
-        A path of ``Model.save`` is read by every process; a `Model` is sent to them.
+    model : Model, name or path
+        As for `Classifier`.
     x : uint8 array of shape (n, height, width, channels)
-        Cut into contiguous parts, at least `workers` of them where n allows.
     workers : int
-        Processes to start, or how many `executor` has.
+        Processes to start.
     backend, batch_size
         As in ``Model.predict``.
     threads : int, optional
-        Threads of each process; left out, the cores are shared out equally, at least one
-        for each process. Processes of an `executor` may use all of theirs.
-    executor : concurrent.futures.Executor, optional
-        Runs the parts, for instance ``dask.distributed.Client.get_executor()``. It is not
-        shut down. Left out, processes are started, and ended when all is done.
+        Threads of each process; left out, the cores are shared out equally.
     progress : callable, optional
         Called with (images done, images in all) after each part.
 
@@ -71,98 +144,129 @@ def predict(
     Raises
     ------
     InputError
-        As ``Model.predict``; if `workers` is below 1; or if a process ended early.
+        As ``Model.predict`` and `results`.
     FileFormatError
         If a path cannot be read as a model.
     """
-    if workers < 1:
-        problem = f"{workers} is not a number of processes"
-        raise InputError(Problem("option 'workers'", problem, "choose 1 or more"))
-    content = _content(model) if isinstance(model, Model) else os.fspath(model)
-    if threads is None and executor is None:
-        threads = max(1, usable_cores() // workers)
-    options = {"backend": backend, "batch_size": batch_size, "threads": threads}
-    with _running(executor, workers) as running:
-        tasks = [
-            running.submit(_classes, content, x[part], options)
-            for part in _parts(len(x), workers)
-        ]
-        return np.concatenate(_results(tasks, len(x), progress))
-
-
-def _parts(images: int, workers: int) -> list[slice]:
-    """Return contiguous slices, one for each worker or more; one that is empty for none."""
-    size = max(1, min(-(-images // workers), _LARGEST_PART))
-    return [slice(at, min(at + size, images)) for at in range(0, max(1, images), size)]
-
-
-@contextmanager
-def _running(executor: Executor | None, workers: int) -> Iterator[Executor]:
-    if executor is not None:
-        yield executor
-        return
-    # Forking a process that has threads, as TensorFlow and ONNX Runtime do, may hang it.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    try:
-        yield pool
-    except BrokenProcessPool as error:
-        problem = "a process ended without a result: killed, or out of memory"
-        remedy = (
-            "use fewer workers or a smaller batch_size; in a script, call it under "
-            "if __name__ == '__main__'"
-        )
-        raise InputError(Problem("option 'workers'", problem, remedy)) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _results(
-    tasks: Sequence[Future[npt.NDArray[np.int64]]],
-    total: int,
-    progress: Callable[[int, int], None] | None,
-) -> list[npt.NDArray[np.int64]]:
-    """Return the results in order; the first error ends the waiting."""
-    images = 0
-    try:
-        for task in as_completed(tasks):
-            images += len(task.result())
+    threads = threads or max(1, usable_cores() // max(workers, 1))
+    classify = Classifier(model, backend=backend, batch_size=batch_size, threads=threads)
+    images = checked_input(classify.model.layers[0], x)  # type: ignore[arg-type]
+    size = max(1, min(-(-len(images) // max(workers, 1)), _LARGEST_PART))
+    parts = [(at, min(at + size, len(images))) for at in range(0, len(images), size)]
+    classes = [np.zeros(0, np.int64)]
+    with TemporaryDirectory() as folder:
+        # A file, which processes map into memory, since pipes are narrow.
+        np.save(Path(folder, "images.npy"), images)
+        part_of = _Part(classify, str(Path(folder, "images.npy")))
+        for (_, stop), found in zip(
+            parts, results(part_of, parts, workers=workers), strict=True
+        ):
+            classes.append(found)
             if progress is not None:
-                progress(images, total)
-        return [task.result() for task in tasks]
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        raise
+                progress(stop, len(images))
+    return np.concatenate(classes)
 
 
-def _classes(content: bytes | str, x: Pixels, options: dict[str, Any]) -> npt.NDArray[np.int64]:
-    """Classify one part; runs in another process."""
-    return _loaded(content, _stamp(content)).predict(x, **options)
+class _Part:
+    """From a range of rows to their classes; the images lie in a file."""
+
+    def __init__(self, classify: Classifier, path: str) -> None:
+        self.classify, self.path = classify, path
+
+    def __call__(self, rows: tuple[int, int]) -> npt.NDArray[np.int64]:
+        images = np.load(self.path, mmap_mode="r")[slice(*rows)]
+        return self.classify({self.classify.image: np.asarray(images)})["class"]
 
 
-def _stamp(content: bytes | str) -> tuple[int, ...]:
-    """Return what tells a file from one that was written to the same path later."""
+class _Worker:
+    """One process, and the task that it has."""
+
+    def __init__(self, function: bytes) -> None:
+        # Forking a process that has threads, as TensorFlow and ONNX Runtime do, may hang it.
+        context = get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.task: _Waiting | None = None
+        self.process = context.Process(target=_serve, args=(theirs, function), daemon=True)
+        self.process.start()
+        # Else the pipe would stay open after the process has ended.
+        theirs.close()
+
+    def begin(self, task: _Waiting) -> None:
+        """Hand a task on; a process that has ended shows when its answer is read."""
+        self.task = task
+        with suppress(OSError):
+            self.connection.send_bytes(task[1])
+
+    def answer(self) -> Any:
+        """Return what the process has sent."""
+        answer = pickle.loads(self.connection.recv_bytes())
+        self.task = None
+        return answer
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self.connection.close()
+        self.process.terminate()
+        self.process.join()
+
+
+def _idle(crew: list[_Worker]) -> int:
+    return sum(worker.task is None for worker in crew)
+
+
+def _serve(connection: Connection, function: bytes) -> None:
+    """Compute tasks until the pipe is closed; runs in a process of its own."""
+    # Ctrl+C reaches all processes of a terminal; the first one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError, OSError):
+        while True:
+            connection.send_bytes(_answer(function, connection.recv_bytes()))
+
+
+def _answer(function: bytes, task: bytes) -> bytes:
+    """Return the pickled result or exception, or what there is to say of it."""
     try:
-        facts = os.stat(content) if isinstance(content, str) else None
-    except OSError:
-        return ()  # reading the file says what is wrong with it
-    return (facts.st_mtime_ns, facts.st_size) if facts else ()
+        return pickle.dumps((True, _function(function)(pickle.loads(task))))
+    except Exception as error:
+        try:
+            sent = pickle.dumps((False, error))
+            pickle.loads(sent)
+            return sent
+        except Exception:
+            text = f"{type(error).__name__}: {error}"
+            return pickle.dumps((False, RuntimeError(text)))
 
 
-@lru_cache(maxsize=1)
-def _loaded(content: bytes | str, stamp: tuple[int, ...]) -> Model:
-    """Return the model of a file or of its bytes, read once for all parts."""
-    del stamp
-    if isinstance(content, str):
-        return Model.load(content)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "model.akl")
-        file.write_bytes(content)
-        return Model.load(file)
+_FUNCTIONS: dict[bytes, Callable[[Any], Any]] = {}
 
 
-def _content(model: Model) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "model.akl")
-        model.save(file)
-        return file.read_bytes()
+def _function(sent: bytes) -> Callable[[Any], Any]:
+    if sent not in _FUNCTIONS:
+        _FUNCTIONS[sent] = pickle.loads(sent)
+    return _FUNCTIONS[sent]
+
+
+def _value(answer: tuple[bool, Any]) -> Any:
+    succeeded, value = answer
+    if not succeeded:
+        raise value
+    return value
+
+
+def _pickled(value: Any, what: str) -> bytes:
+    try:
+        return pickle.dumps(value)
+    # What cannot be pickled says so in many ways.
+    except Exception as error:
+        problem = f"it cannot be sent to another process ({error})"
+        remedy = "use functions of modules, and plain arrays and values"
+        raise InputError(Problem(what, problem, remedy)) from error
+
+
+def _hopeless(number: int) -> InputError:
+    problem = f"task {number} has ended {_ATTEMPTS} processes: killed, or out of memory"
+    remedy = (
+        "use fewer workers or a smaller batch_size; in a script, call it under "
+        "if __name__ == '__main__'"
+    )
+    return InputError(Problem("option 'workers'", problem, remedy))

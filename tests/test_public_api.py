@@ -23,6 +23,7 @@ PUBLIC = [
     "AkidaLiteError",
     "ArgumentError",
     "ClaimError",
+    "Classifier",
     "ConversionError",
     "DatasetError",
     "FileFormatError",

@@ -1,0 +1,302 @@
+"""What a user names, cut into parts: pictures, folders, arrays, Parquet, archives."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import IO, Any
+
+import numpy as np
+
+from akida_lite.errors import InputError, Problem
+from akida_lite.images.extras import needed
+from akida_lite.images.parts import Files, Held, Item, Members, Part, Rows, TableRows, refused
+from akida_lite.images.pictures import Shape
+
+_TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_PREFERRED = ("image", "images", "img", "x", "x_test")
+_NAMES = ("name", "__key__", "filename", "file_name", "path", "id")
+# Encoded pictures of one part that comes out of a compressed archive.
+_HELD_BYTES = 64 << 20
+
+
+def parts_of(sources: Sequence[str], shape: Shape, size: int) -> Iterator[Part]:
+    """Yield the parts of some sources, in an order that depends on nothing but their names.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        Files and folders; see the module.
+    shape : (height, width, channels)
+        Of the model; tells one image from a stack of grey ones.
+    size : int
+        Largest number of images a part.
+
+    Raises
+    ------
+    InputError
+        If a source does not exist, a folder holds nothing, or a package is missing.
+    """
+    for source in sources:
+        if not os.path.exists(source):
+            problem = "there is no such file or folder"
+            raise InputError(Problem(f"source {source!r}", problem, "check its path"))
+    pictures: list[str] = []
+    for path in _files(sources):
+        name = path.lower()
+        cut = next((cut for ending, cut in _CUTS.items() if name.endswith(ending)), None)
+        if cut is None:
+            pictures.append(path)
+        if pictures and (cut is not None or len(pictures) == size):
+            yield Files(tuple(pictures))
+            pictures = []
+        if cut is not None:
+            try:
+                yield from cut(path, shape, size)
+            except InputError:
+                raise
+            # The readers of each format fail in their own ways over damaged files.
+            except Exception as error:
+                yield refused(path, f"it cannot be read ({error or type(error).__name__})")
+    if pictures:
+        yield Files(tuple(pictures))
+
+
+def _files(sources: Sequence[str]) -> Iterator[str]:
+    for source in sources:
+        if not os.path.isdir(source):
+            yield source
+            continue
+        empty = True
+        for path in _walk(source):
+            empty = False
+            yield path
+        if empty:
+            problem = "it holds no picture, array, Parquet file or archive of pictures"
+            raise InputError(Problem(f"folder {source!r}", problem, "name another folder"))
+
+
+def _walk(folder: str) -> Iterator[str]:
+    """Yield the usable files of a folder and of those in it, sorted; hidden ones are not."""
+    with os.scandir(folder) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    for entry in found:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path)
+        elif entry.is_file() and entry.name.lower().endswith((*_CUTS, *_picture_endings())):
+            yield entry.path
+
+
+@cache
+def _picture_endings() -> tuple[str, ...]:
+    """Return the file endings that Pillow knows; Parquet and arrays need no Pillow."""
+    try:
+        return tuple(needed("PIL.Image", "a folder").registered_extensions())
+    except InputError:
+        return (".png", ".jpg", ".jpeg")
+
+
+# -- arrays ------------------------------------------------------------------------------
+
+
+def _array(path: str, shape: Shape, size: int) -> Iterator[Part]:
+    with open(path, "rb") as file:
+        facts = _header(file)
+        yield from _rows(path, file.tell(), *facts, shape, size)
+
+
+def _archive_of_arrays(path: str, shape: Shape, size: int) -> Iterator[Part]:
+    with zipfile.ZipFile(path) as archive:
+        headers: dict[str, Any] = {}
+        for name in archive.namelist():
+            if not name.endswith(".npy"):
+                continue
+            with archive.open(name) as member:
+                found = _header(member)
+                if len(found[1]) in (3, 4) and found[0].kind in "ui":
+                    headers[name.removesuffix(".npy")] = (name, member.tell(), *found)
+        key = _preferred(list(headers))
+        if key is None:
+            yield refused(
+                path,
+                f"it has the arrays of images {', '.join(headers) or 'none'}, of which one, or "
+                f"one called {' or '.join(_PREFERRED)}, is expected",
+            )
+            return
+        name, header, dtype, stack, fortran = headers[key]
+        entry = archive.getinfo(name)
+        if entry.compress_type == zipfile.ZIP_STORED:
+            with open(path, "rb") as file:
+                file.seek(entry.header_offset + 26)
+                lengths = file.read(4)
+            skipped = 30 + int.from_bytes(lengths[:2], "little")
+            skipped += int.from_bytes(lengths[2:], "little")
+            offset = entry.header_offset + skipped + header
+            yield from _rows(path, offset, dtype, stack, fortran, shape, size)
+            return
+        if fortran:
+            yield refused(path, "its compressed array is in Fortran order, C is expected")
+            return
+        with archive.open(name) as member:
+            member.seek(header)
+            yield from _unpacked(path, member, dtype, _stacked(stack, shape), size)
+
+
+def _header(file: IO[bytes]) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
+    """Return dtype, shape and whether the order is Fortran's; the file then is at the data."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0
+    if version != (1, 0):
+        read = np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = read(file)
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects, not numbers")
+    return dtype, shape, fortran
+
+
+def _stacked(array: tuple[int, ...], shape: Shape) -> tuple[int, ...]:
+    """Return the shape of an array as images in a row: one image is a row of one."""
+    one = len(array) == 2 or array == shape
+    one = one or (len(array) == 3 and shape[2] == 3 and array[2] in (3, 4))
+    return (1, *array) if one else array
+
+
+def _rows(
+    path: str,
+    offset: int,
+    dtype: np.dtype[Any],
+    array: tuple[int, ...],
+    fortran: bool,
+    shape: Shape,
+    size: int,
+) -> Iterator[Part]:
+    stack = _stacked(array, shape)
+    if len(stack) not in (3, 4):
+        yield refused(path, f"it has shape {array}, (n, height, width, channels) is expected")
+        return
+    needs = offset + dtype.itemsize * int(np.prod(stack, dtype=object))
+    if needs > os.path.getsize(path):
+        yield refused(path, f"it is cut off: {needs} bytes are expected")
+        return
+    for start in range(0, stack[0], size):
+        stop = min(start + size, stack[0])
+        yield Rows(path, offset, dtype.str, stack, fortran, start, stop)
+
+
+def _unpacked(
+    path: str, file: IO[bytes], dtype: np.dtype[Any], stack: tuple[int, ...], size: int
+) -> Iterator[Part]:
+    row_bytes = dtype.itemsize * int(np.prod(stack[1:]))
+    size = max(1, min(size, _HELD_BYTES // max(row_bytes, 1)))
+    for start in range(0, stack[0], size):
+        stop = min(start + size, stack[0])
+        data = file.read((stop - start) * row_bytes)
+        rows = np.frombuffer(data, dtype).reshape(stop - start, *stack[1:])
+        yield Held(path, tuple((f"{path}:{start + i}", row) for i, row in enumerate(rows)))
+
+
+# -- Parquet -----------------------------------------------------------------------------
+
+
+def _table(path: str, shape: Shape, size: int) -> Iterator[Part]:
+    del shape
+    parquet = needed("pyarrow.parquet", f"file '{path}'")
+    types = needed("pyarrow.types", f"file '{path}'")
+    with parquet.ParquetFile(path) as file:
+        schema = file.schema_arrow
+        known = [name for name in schema.names if _may_be_images(schema.field(name), types)]
+        column = _preferred(known)
+        if column is None:
+            yield refused(
+                path,
+                f"its columns of bytes or lists are {', '.join(known) or 'none'}; one, or one "
+                f"called {' or '.join(_PREFERRED)}, is expected",
+            )
+            return
+        texts = [name for name in _NAMES if name in schema.names and name != column]
+        named_by = texts[0] if texts else None
+        first = 0
+        for group in range(file.num_row_groups):
+            rows = file.metadata.row_group(group).num_rows
+            for start in range(0, rows, size):
+                stop = min(start + size, rows)
+                yield TableRows(path, column, named_by, group, first, start, stop)
+            first += rows
+
+
+def _may_be_images(field: Any, types: Any) -> bool:
+    kind = getattr(field.type, "storage_type", field.type)
+    nested = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    if types.is_struct(kind):
+        return "bytes" in {kind.field(i).name for i in range(kind.num_fields)}
+    return bool(nested or types.is_binary(kind) or types.is_large_binary(kind))
+
+
+def _preferred(names: Sequence[str]) -> str | None:
+    """Return the only name, or the first that is what a column of images is often called."""
+    if len(names) == 1:
+        return names[0]
+    return next((name for name in _PREFERRED if name in names), None)
+
+
+# -- archives of pictures ----------------------------------------------------------------
+
+
+def _tar(path: str, shape: Shape, size: int) -> Iterator[Part]:
+    """Cut an archive: places in one that is not compressed, pictures of another."""
+    del shape
+    may_be_entered = path.lower().endswith(".tar")
+    places: list[tuple[str, int, int]] = []
+    held: list[Item] = []
+    taken, found, damage = 0, False, ""
+
+    def part() -> Part:
+        return Members(path, tuple(places)) if may_be_entered else Held(path, tuple(held))
+
+    try:
+        with tarfile.open(path, "r:" if may_be_entered else "r|*") as archive:
+            for member in _pictures(archive):
+                found = True
+                if may_be_entered:
+                    places.append((member.name, member.offset_data, member.size))
+                else:
+                    content = archive.extractfile(member)
+                    assert content is not None
+                    held.append((f"{path}/{member.name}", content.read()))
+                    taken += member.size
+                if len(places or held) == size or taken > _HELD_BYTES:
+                    yield part()
+                    places, held, taken = [], [], 0
+    # What was found before the damage is used.
+    except (EOFError, OSError, tarfile.TarError, zlib.error) as error:
+        damage = f"it cannot be read to its end ({error})"
+    if places or held:
+        yield part()
+    if damage or not found:
+        yield refused(path, damage or "it holds no picture")
+
+
+def _pictures(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    endings = _picture_endings()
+    for member in archive:
+        name = os.path.basename(member.name)
+        hidden = name.startswith(".")
+        if member.isreg() and not hidden and name.lower().endswith(endings):
+            yield member
+        # Else the list of members grows with the archive.
+        archive.members = []
+
+
+_CUTS = {
+    ".npy": _array,
+    ".npz": _archive_of_arrays,
+    ".parquet": _table,
+    **dict.fromkeys(_TARS, _tar),
+}
+"""Ending of a file to the function that cuts it into parts; anything else is a picture."""

@@ -1,0 +1,117 @@
+"""Classify parts of a set of images: what one process does with each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from akida_lite.classifier import Classifier
+from akida_lite.errors import InputError, Problem
+from akida_lite.images.arrays import image_of
+from akida_lite.images.parts import Part
+from akida_lite.images.pictures import Pixels, Unreadable
+
+# Images that are decoded at a time.
+_AT_A_TIME = 64
+
+_AGAIN = "leave it out, or save it again in a format that Pillow reads"
+
+
+@dataclass
+class Found:
+    """What became of the images of a part.
+
+    Attributes
+    ----------
+    rows : list of dict
+        Of each image that was classified: what the output has columns for.
+    refused : list of (str, str)
+        Name of each image that could not be used, and why.
+    refitted : int
+        Images whose size was another than the model's.
+    """
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    refitted: int = 0
+
+
+def refusal(name: str, reason: str) -> Problem:
+    """Return what to say of an image that could not be used."""
+    return Problem(f"image {name!r}", reason, _AGAIN)
+
+
+@dataclass(frozen=True)
+class PartClassifier:
+    """From a part to what was found in it.
+
+    Attributes
+    ----------
+    classify : Classifier
+    """
+
+    classify: Classifier
+
+    def __call__(self, part: Part) -> Found:
+        """Classify the images of a part; those that cannot be used are set aside by name."""
+        found = Found()
+        names: list[str] = []
+        images: list[Pixels] = []
+        for name, value in _items(part):
+            try:
+                if isinstance(value, Unreadable):
+                    raise value
+                pixels, changed = image_of(value, self.classify.input_shape, self.classify.fit)
+            except Unreadable as error:
+                found.refused.append((name, str(error)))
+                continue
+            found.refitted += changed
+            names.append(name)
+            images.append(pixels)
+            if len(images) == _AT_A_TIME:
+                self._classify(names, images, found)
+                names, images = [], []
+        if images:
+            self._classify(names, images, found)
+        return found
+
+    def _classify(self, names: list[str], images: list[Pixels], found: Found) -> None:
+        try:
+            answers = self.classify({self.classify.image: np.stack(images)})
+        except InputError as error:
+            # Values that the first layer does not read: whose they are shows one by one.
+            if len(images) == 1:
+                found.refused.append((names[0], error.problems[0].problem))
+                return
+            for name, image in zip(names, images, strict=True):
+                self._classify([name], [image], found)
+            return
+        labels = self.classify.labels
+        for row, name in enumerate(names):
+            values: dict[str, Any] = {"name": name}
+            for prefix, key in (("", "class"), ("runner_up_", "runner_up")):
+                values[key] = int(answers[key][row])
+                if labels is not None:
+                    values[f"{prefix}label"] = labels[values[key]]
+                # The shortest number that float32 rounds to this one.
+                values[f"{prefix}score"] = float(str(answers[f"{prefix}score"][row]))
+            for key in ("events", "operations"):
+                if key in answers:
+                    values[key] = int(answers[key][row])
+            values["model"] = self.classify.sha256
+            found.rows.append(values)
+
+
+def _items(part: Part) -> Iterator[tuple[str, Any]]:
+    """Yield the images of a part; a file that ends early is one that cannot be used."""
+    try:
+        yield from part.items()
+    except InputError:
+        raise
+    # Files change, vanish and break while they are read, each format in its own way.
+    except Exception as error:
+        reason = f"it cannot be read to its end ({error or type(error).__name__})"
+        yield part.paths[0], Unreadable(reason)
