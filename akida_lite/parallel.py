@@ -52,6 +52,11 @@ def results(
     workers : int
         Processes to start.
 
+    Returns
+    -------
+    iterator
+        Of the results, each as soon as it and those before it are there.
+
     Raises
     ------
     InputError

@@ -2,15 +2,21 @@
 
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
+from tiny_classifier import tiny_images, tiny_model, write_pictures
 from trained_like import mobilenet_like, vgg_like
 
 import akida_lite as al
 
 SCRIPTS = Path(__file__).parents[2] / "docs" / "user_guide" / "scripts"
+
+MODEL = tiny_model()
+IMAGES = tiny_images(10)
 
 # What is None there cannot be imported.
 WITHOUT_THE_PACKAGE = (
@@ -49,11 +55,61 @@ def test_the_script_of_an_exported_model_is_short_and_imports_nothing_of_ours():
     assert "akida_lite" not in source
 
 
-def test_a_cluster_says_what_one_process_says(tmp_path):
+def test_dask_says_what_one_process_says(tmp_path):
     pytest.importorskip("distributed")
-    model = al.Model(vgg_like(np.random.default_rng(1)))
-    model.save(tmp_path / "model.akl")
-    np.save(tmp_path / "images.npy", images(model))
-    run(SCRIPTS / "on_a_cluster.py", "model.akl", "images.npy", "classes.npy", cwd=tmp_path)
+    MODEL.save(tmp_path / "model.akl")
+    np.save(tmp_path / "images.npy", IMAGES)
+    run(SCRIPTS / "with_dask.py", "model.akl", "images.npy", "classes.npy", cwd=tmp_path)
     found = np.load(tmp_path / "classes.npy")
-    np.testing.assert_array_equal(found, model.predict(images(model)))
+    np.testing.assert_array_equal(found, MODEL.predict(IMAGES))
+
+
+def a_table(path):
+    """Write encoded images and their names as Parquet."""
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    files = write_pictures(path.parent / "pictures", IMAGES)
+    names = [f"image {i}" for i in range(len(IMAGES))]
+    encoded = [Path(file).read_bytes() for file in files]
+    parquet.write_table(pyarrow.table({"name": names, "image": encoded}), path)
+    return names
+
+
+@pytest.mark.slow
+def test_ray_says_what_one_process_says_and_leaves_no_process(tmp_path):
+    pytest.importorskip("ray")
+    MODEL.save(tmp_path / "model.akl")
+    names = a_table(tmp_path / "images.parquet")
+    run(SCRIPTS / "with_ray.py", "model.akl", "images.parquet", "classes", cwd=tmp_path)
+    rows = pytest.importorskip("pyarrow.parquet").read_table(tmp_path / "classes").to_pylist()
+    found = {row["name"]: row["class"] for row in rows}
+    assert found == dict(zip(names, MODEL.predict(IMAGES).tolist(), strict=True))
+    left = [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
+    assert not [line for line in left if line and str(tmp_path) in " ".join(line)]
+
+
+def test_a_data_set_of_hugging_face_is_mapped_in_batches(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    names = a_table(tmp_path / "images.parquet")
+    cache = {"cache_dir": str(tmp_path / "cache")}
+    data = datasets.Dataset.from_parquet(str(tmp_path / "images.parquet"), **cache)
+    pictures = data.cast_column("image", datasets.Image())
+    classify = al.Classifier(MODEL, threads=1)
+    for rows in (data, pictures):
+        answers = rows.map(classify, batched=True, batch_size=4, remove_columns=["image"])
+        assert answers["name"][:] == names
+        assert answers["class"][:] == MODEL.predict(IMAGES).tolist()
+
+
+def test_a_table_of_pandas_is_mapped_as_spark_maps_it(tmp_path):
+    """Spark needs Java; what the page gives it is a function from tables to tables."""
+    pandas = pytest.importorskip("pandas")
+    names = a_table(tmp_path / "images.parquet")
+    table = pandas.read_parquet(tmp_path / "images.parquet")
+    page = (SCRIPTS.parent / "cluster.rst").read_text("utf-8")
+    start = page.index("   def classified(tables):")
+    code = textwrap.dedent(page[start : page.index("\n\n   rows", start)])
+    scope = {"classify": al.Classifier(MODEL, keep=["name"]), "pandas": pandas}
+    exec(code, scope)
+    (found,) = scope["classified"](iter([table]))
+    assert found["name"].tolist() == names
+    assert found["class"].tolist() == MODEL.predict(IMAGES).tolist()

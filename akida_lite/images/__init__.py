@@ -1,0 +1,1 @@
+"""Images from wherever people have them, and tables of what was found in them."""
