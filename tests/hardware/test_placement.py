@@ -200,3 +200,7 @@ def test_a_placement_cannot_be_changed():
     for part in (placement, placement.layers[0], placement.layers[0].memory):
         with pytest.raises(FrozenInstanceError):
             part.name = "other"
+
+
+def test_one_pass_is_no_passes():
+    assert "NPs of 80, 1 pass, " in str(place(small()))
