@@ -128,12 +128,14 @@ def _margins(
 
 
 def _arrays(layer: Neural, body: Body) -> dict[str, Any]:
-    separable = isinstance(layer, SeparableConvolutional)
-    weights = layer.pointwise if separable else layer.weights
+    if isinstance(layer, SeparableConvolutional):
+        weights, depthwise = layer.pointwise, _packed(layer.depthwise, body)
+    else:
+        weights, depthwise = layer.weights, None
     return {
         "rows": weights.size // layer.filters,
         "weights": _packed(weights, body),
-        "depthwise": _packed(layer.depthwise, body) if separable else None,
+        "depthwise": depthwise,
         "output": _output(layer.output, body),
     }
 

@@ -48,8 +48,12 @@ class Panel:
         return f"<Panel of {self._name or 'a model'}: shows in a notebook or a page>"
 
     def _repr_html_(self) -> str:
-        carried = {"data_payload": self._payload, "note": "nothing leaves this browser"}
-        element = page.panel(self._name, *self._still, **carried)
+        element = page.panel(
+            self._name,
+            *self._still,
+            data_payload=self._payload,
+            note="nothing leaves this browser",
+        )
         return f"{element}\n<script>\n{bundle()}</script>"
 
 

@@ -65,8 +65,8 @@ def script(payload: bytes) -> bytes:
 
     UTF-16 with a byte order mark, which browsers heed whatever a server says.
     """
-    planes = np.unpackbits(np.frombuffer(payload, np.uint8), bitorder="little")
-    planes = np.pad(planes, (0, -len(planes) % _BITS)).reshape(-1, _BITS)
+    bits = np.unpackbits(np.frombuffer(payload, np.uint8), bitorder="little")
+    planes = np.pad(bits, (0, -len(bits) % _BITS)).reshape(-1, _BITS)
     units = planes.astype(np.uint16) @ (1 << np.arange(_BITS, dtype=np.uint16))
     text = (units + np.uint16(FIRST_UNIT)).astype("<u2").tobytes().decode("utf-16-le")
     return b"\xff\xfe" + f'akidaLite.deliver("{text}");\n'.encode("utf-16-le")

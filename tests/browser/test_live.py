@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=\"document.title='broken'\">"
 BARE = {"name": "", "labels": None, "input_scaling": (1.0, 0)}
 NETWORKS = ("vgg_cifar10", "mobilenet_cifar10")
-SHOWN = 12  # shipped images that are run here; all of them were once, see the change log
+SHOWN = 12  # of the 1,000 shipped images; as many as take a few seconds
 
 
 @pytest.fixture(params=["http", "file"])
