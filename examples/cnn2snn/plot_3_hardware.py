@@ -165,8 +165,8 @@ for omission in al.AKD1000.omissions:
 # Where the layers lie
 # --------------------
 # A model that fits is placed: every layer gets as many neural processors (NPs) as its memory
-# fills. How many NPs there are, and what one holds, is assumed, and every printed placement
-# says so.
+# fills. How many NPs there are is documented. What one holds is assumed, and every printed
+# placement says so.
 
 integer["VGG, 2 bits"].map(al.AKD1000)
 
