@@ -2,14 +2,19 @@
 From Keras to integers on one page
 ==================================
 
-At the end of this page you will have trained a small network on handwritten digits, quantized
-it to 2 bits, converted it to integers, and seen that the integers choose the same digit as
-Keras wherever one digit has the highest score. Nothing is downloaded, and two cores need less
-than a minute.
+A chip for small devices has neither room for millions of float weights nor energy for billions
+of float products. A network that was trained with Keras has both. How do you get one from the
+other, and what does it cost?
+
+On this page you train a plain Keras network on handwritten digits, give it 2-bit weights and
+4-bit activations, turn it into integers, and check that the integers decide as Keras does.
+Then you draw a digit yourself. Nothing is downloaded, and two cores need less than a minute.
 """
 
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
+from keras import layers
 
 import akida_lite as al
 
@@ -18,158 +23,191 @@ keras.utils.set_random_seed(0)
 # %%
 # Images
 # ------
-# The digits come with scikit-learn: 8 x 8 pixels, 17 grey levels. Integers are what the
-# converted model will read, so they are kept as they are. Keras trains better on values
-# between 0 and 1, and the pair ``(a, b)`` says how the two relate: ``x_keras = (pixel - b) /
-# a``. The same pair is handed to the conversion further down.
+# The first 6,000 training and 1,000 test images of MNIST :cite:p:`lecun1998` ship with the
+# package: 28 x 28 pixels, 256 grey levels. The converted model will read these integers as they
+# are.
 
-(images, labels), (test_images, test_labels) = al.datasets.load_digits()
-a, b = input_scaling = (16, 0)
-x, x_test = (images - b) / a, (test_images - b) / a
-print("training images", images.shape, images.dtype, "values 0 to", images.max())
-print("test images    ", test_images.shape)
+(images, labels), (test_images, test_labels) = al.datasets.load_mnist_sample()
+al.plots.images(images[:16], labels[:16])
+plt.show()
 
 # %%
-# A float network
-# ---------------
-# An event-based chip holds blocks: a neural layer, then pooling, batch normalization and an
-# activation. The functions of ``akida_lite.nn`` put one together; without a number of bits
-# they use float weights and an ordinary ReLU. The last block has no activation: its potentials
-# are the scores.
+# A plain Keras network
+# ---------------------
+# There is nothing special about this model. Its layers come from Keras, and so does the
+# scaling of the pixels.
 
-inputs = keras.Input(test_images.shape[1:])
-block = {"padding": "same", "use_bias": False, "add_batchnorm": True}
-h = al.nn.conv_block(inputs, 16, 3, name="conv_0", **block)
-h = al.nn.conv_block(h, 32, 3, name="conv_1", pooling="max", **block)
-h = keras.layers.Flatten()(h)
-h = al.nn.dense_block(h, 64, name="dense_2", use_bias=False, add_batchnorm=True)
-outputs = al.nn.dense_block(
-    h, 10, name="dense_3", use_bias=False, activ_quantization=None
+model = keras.Sequential(
+    [
+        keras.Input((28, 28, 1)),
+        layers.Rescaling(1 / 255),
+        layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False),
+        layers.BatchNormalization(momentum=0.9),
+        layers.ReLU(),
+        layers.Conv2D(64, 3, padding="same", use_bias=False),
+        layers.MaxPooling2D(),
+        layers.BatchNormalization(momentum=0.9),
+        layers.ReLU(),
+        layers.Flatten(),
+        layers.Dropout(0.3),
+        layers.Dense(128, use_bias=False),
+        layers.BatchNormalization(momentum=0.9),
+        layers.ReLU(),
+        layers.Dense(10),
+    ],
+    name="digits",
 )
-float_model = keras.Model(inputs, outputs, name="digits")
 
 
 def train(model, epochs, rate):
-    """Fit a model to the digits, and say how many test images it gets right."""
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(rate), loss)
-    model.fit(x, labels, batch_size=32, epochs=epochs, verbose=0)
-    return right(model.predict(x_test, verbose=0).argmax(axis=1))
+    """Fit a model to the digits, and return how many test images it gets right."""
+    steps = epochs * len(images) // 64
+    model.compile(
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps)),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    model.fit(images, labels, batch_size=64, epochs=epochs, verbose=0)
+    return right(model)
 
 
-def right(predicted):
-    """Return the share of test images that were classified correctly, in words."""
-    correct = int((predicted == test_labels).sum())
-    share = correct / len(test_labels)
-    return f"{correct} of {len(test_labels)} test images right ({share:.2%})"
+def right(model):
+    """Return how many of the 1,000 test images a Keras model gets right."""
+    scores = model.predict(test_images, batch_size=250, verbose=0)
+    return int((scores.argmax(axis=1) == test_labels).sum())
 
 
-print("float:", train(float_model, epochs=10, rate=2e-3))
+print("float:", train(model, epochs=7, rate=3e-3), "of 1,000 right")
 
 # %%
 # Fewer bits
 # ----------
-# Quantizing replaces every layer by one that rounds its weights to a few levels whenever it
-# uses them, and every ReLU by a staircase. Rounding alone usually costs accuracy. Training on,
-# with the rounding in place, lets the weights move to where it does less harm. Training does
-# best with the quantizer and the activation that are named here.
+# Why fewer bits? Two bits leave a weight three values: -1, 0 and 1 times a scale. Multiplying
+# by them is adding, subtracting, or nothing. A 4-bit :term:`activation <event>` is an integer
+# from 0 to 15.
+#
+# ``quantize`` rounds the weights, and replaces every ReLU by a :term:`staircase`. The sample
+# images tell it how high each staircase has to reach.
 
-quantized_model = al.quantize(
-    float_model,
+quantized = al.quantize(
+    model,
     weights_quantization=2,
-    activ_quantization=2,
+    activ_quantization=4,
     input_weights_quantization=8,
-    quantizer=al.nn.weight_quantizer,
-    activation=al.nn.ActivationDiscreteRelu,
+    samples=images[:500],
 )
-print("rounded:   ", right(quantized_model.predict(x_test, verbose=0).argmax(axis=1)))
-print("trained on:", train(quantized_model, epochs=8, rate=2e-3))
+print("rounded:", right(quantized), "of 1,000 right")
+
+# %%
+# A few more epochs, with the rounding in place, let the weights move to where it does less
+# harm.
+
+print("trained on:", train(quantized, epochs=5, rate=2e-3), "of 1,000 right")
 
 # %%
 # Integers
 # --------
-# Converting turns weights into integers, and everything behind them (batch normalization and
-# staircase) into integer thresholds. If something could not be converted,
-# :func:`akida_lite.check_compatibility` would list every reason and what to change.
+# Converting turns weights into integers. Batch normalization and staircase together become
+# integer :term:`thresholds <threshold>`, and the first layer's scaling disappears into them.
 
-assert al.check_compatibility(quantized_model, input_scaling=input_scaling) == []
-model = al.convert(
-    quantized_model,
-    input_scaling=input_scaling,
-    labels=[str(digit) for digit in range(10)],
-)
-model.summary()
+integer_model = al.convert(quantized, labels=[str(digit) for digit in range(10)])
+al.plots.block(integer_model.layers[1])
+plt.show()
 
 # %%
-# The column HW says whether the chip takes a layer; a note gives the reason where it does not.
-#
+# The thresholds of one neuron make its staircase: the potential, an integer, decides how
+# strongly the neuron fires.
+
+al.plots.thresholds(integer_model.layers[1])
+plt.show()
+
+# %%
+# The column HW of the summary says whether the chip takes a layer.
+
+integer_model.summary()
+
+# %%
 # Is it the same network?
 # -----------------------
-# The integer model reads the original pixels. Comparing classes is the short answer:
+# The integer model reads the original pixels. Here is how many it gets right:
 
-keras_labels = quantized_model.predict(x_test, verbose=0).argmax(axis=1)
-integer_labels = model.predict(test_images)
-print("Keras:   ", right(keras_labels))
-print("integers:", right(integer_labels))
-
-# %%
-# Equal counts could hide differences that cancel. The long answer compares every output of
-# every layer:
-
-comparison = al.compare(quantized_model, model, test_images)
-assert all(layer.equal == layer.values for layer in comparison.layers)
-comparison
+integer_labels = integer_model.predict(test_images)
+correct = int((integer_labels == test_labels).sum())
+print("integers:", correct, "of 1,000 right")
+assert correct >= 975
 
 # %%
-# All values are the same. A class can differ even so: with few bits, two classes may reach
-# exactly the same score. The integer model then takes the first of them, while in Keras the
-# rounding of float sums makes one of the two larger by a hair. There is no other way to differ:
+# Equal counts could hide differences. ``compare`` holds every value of every layer against its
+# twin in Keras:
 
-all_scores = model.evaluate(test_images)
-ranked = np.sort(all_scores, axis=1)
-lead = ranked[:, -1] - ranked[:, -2]
-differ = integer_labels != keras_labels
-print("images with two best scores:", int((lead == 0).sum()))
-print("images with different class:", int(differ.sum()))
-assert (lead[differ] == 0).all()
+comparison = al.compare(quantized, integer_model, test_images)
+assert comparison.labels_equal >= 995
+al.show(comparison)
 
 # %%
-# What did it decide by?
-# ----------------------
-# ``evaluate`` has returned the scores, in the units of the Keras model. The most instructive
-# image is the one where the two best of them lie closest together.
+# Nothing is rounded in integers, so the few values that differ, if any, were rounded in Keras:
+# its float32 sums sometimes fall on the wrong side of a threshold.
+# :doc:`plot_2_why_integers_equal_keras` shows one under the magnifying glass.
+#
+# What fires?
+# -----------
+# Each row shows one layer for the same digit. Where the digit has an edge, some neurons fire.
+# Where it has none, they are silent (pale), and cost an event-based chip nothing.
 
-closest = int(lead.argmin())
-axes = al.plots.potentials(
-    all_scores[closest],
-    model.labels,
+al.plots.event_maps(integer_model, test_images[0])
+plt.show()
+
+# %%
+# The most instructive digit is the one where the two best scores lie closest together.
+
+scores = integer_model.evaluate(test_images)
+ranked = np.sort(scores, axis=1)
+closest = int((ranked[:, -1] - ranked[:, -2]).argmin())
+al.plots.potentials(
+    scores[closest],
+    integer_model.labels,
     true=int(test_labels[closest]),
     image=test_images[closest],
 )
+plt.show()
 
 # %%
 # How much work was it?
 # ---------------------
-# A chip that works on events does nothing for zeros. The statistics of the last run say how
-# many there were, and how many operations the others caused.
+# A layer's :term:`operations <operation>` are its incoming events, times the weights that each
+# one meets. Without zeros, all of the pale bars would have to be computed.
 
-model.get_statistics()
+statistics = integer_model.get_statistics()
+integer_model.predict(test_images)
+al.plots.ops(statistics)
+plt.show()
 
 # %%
 # Draw one yourself
 # -----------------
-# The network that this page has trained also runs in the browser that shows it, with the same
-# integers. Press the button, and draw a digit: the layers show which neurons fire, and the bars
-# how sure it is. Digits unlike those it learned from, or no digits at all, are worth a try.
+# The network that this page has just trained also runs in the browser that shows it, with the
+# same integers. Press the button, and draw a digit: the layers show which neurons fire, and
+# the bars which digit wins.
 
 one_of_each = test_images[np.unique(test_labels, return_index=True)[1]]
-al.web.panel(model, samples=one_of_each)
+al.web.panel(integer_model, samples=one_of_each)
 
 # %%
+# .. admonition:: Try it
+#
+#    * Set ``activ_quantization=1``: a neuron then fires or is silent, nothing in between.
+#      Rounding costs much more, and training on wins most of it back.
+#    * Leave out ``samples``: ``quantize`` warns that it does not know how high the staircases
+#      have to reach, and rounding costs more.
+#    * Give the second convolution 4-bit weights: ``layers={"conv2d_1": 4}`` in ``quantize``,
+#      with its name from ``model.summary()``. The column HW then says why the chip refuses it.
+#
 # Where to go on
 # --------------
-# * The same steps on full-size networks with trained weights: the next page.
-# * The same steps on other images: :func:`akida_lite.datasets.load_mnist` fetches 60,000
-#   training digits of 28 x 28 pixels; with ``input_scaling = (255, 0)`` the rest of this page
-#   stays as it is.
-# * ``model.save("digits.akl")`` keeps the model in a file; numpy alone runs it.
+# * The same steps on colour images and full-size networks: :doc:`plot_1_cifar10_vgg_mobilenet`.
+# * What is refused, why, and how to mend it: :doc:`plot_3_hardware`.
+# * ``integer_model.save("digits.akl")`` keeps the model in a file; numpy alone runs it.
+# * The usual way to train on all 60,000 digits: `Keras's example
+#   <https://keras.io/examples/vision/mnist_convnet/>`_. :func:`akida_lite.datasets.load_mnist`
+#   fetches them.
+
+# sphinx_gallery_thumbnail_number = 4
