@@ -293,12 +293,15 @@ function akidaLiteEngine(kernel) {
       return emitted;
     }
 
-    /** Return the channel of the last layer that is highest; null where it is a map. */
+    /** Return the class as Model.predict does; null where the output names none. */
     function best(result) {
       const last = layers[layers.length - 1];
-      if (last.out[0] * last.out[1] !== 1) return null;
-      // As Model.predict does: integers decide where a unit is worth the same in all channels.
-      const values = comparable(last) ? Array.from(result) : scored(last, result);
+      if (area(last.out) !== 1) return null;
+      const scores = scored(last, result);
+      // One channel is a quantity, unless a function stood behind it that told two classes apart.
+      if (scores.length === 1) return header.head ? Number(scores[0] > 0) : null;
+      // Integers decide where a unit is worth the same in all channels.
+      const values = comparable(last) ? Array.from(result) : scores;
       return values.reduce((top, value, index) => (value > values[top] ? index : top), 0);
     }
 

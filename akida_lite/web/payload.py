@@ -35,7 +35,7 @@ def payload_of(
     ----------
     layers : sequence of Layer
     metadata : mapping
-        ``name`` and ``labels``, as ``Model.metadata`` has them.
+        As ``Model.metadata`` has it.
     samples : uint8 array of shape (n, height, width, channels)
         Pictures to choose from; n may be 0.
     vectors : uint8 array of shape (n, height, width, channels)
@@ -47,6 +47,7 @@ def payload_of(
         "format": _FORMAT,
         "name": metadata["name"],
         "labels": metadata["labels"],
+        "head": metadata.get("head"),
         "shape": first.input_shape,
         "size": int(np.prod(first.input_shape)),
         "bits": first.input_bits,

@@ -69,11 +69,17 @@ const akidaLiteViews = (() => {
         workOf(operations, macs),
       );
       if (result.index === null) {
-        this.verdict.textContent = "A map";
-        this.lead.textContent = "The last layer has several positions: there is no one class.";
-        return `${this.model.name}: a map`;
+        const one = result.scores.length === 1;
+        this.verdict.textContent = one ? result.scores[0].toPrecision(4) : "A map";
+        this.lead.textContent = one
+          ? "The last layer has one channel: a quantity, and no class."
+          : "The last layer has several positions: there is no one class.";
+        this.bars.replaceChildren();
+        return `${this.model.name}: ${this.verdict.textContent}`;
       }
-      const { scores, potentials } = result;
+      // A single channel that tells two classes apart speaks for one, and against the other.
+      const both = (values) => (values.length === 1 ? [-values[0], values[0]] : values);
+      const [scores, potentials] = [both(result.scores), both(result.potentials)];
       const order = scores.map((_, index) => index).sort((a, b) => scores[b] - scores[a] || a - b);
       const [first, second] = [result.index, order.find((index) => index !== result.index)];
       const name = this.nameOf(first);

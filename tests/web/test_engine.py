@@ -47,7 +47,7 @@ def assert_same(node, layers, images):
             ("operations", "ops"),
         ):
             assert [r[key] for r in reported] == [getattr(s, name) for s in statistics]
-        if output.shape[1:3] == (1, 1):
+        if output.shape[1:3] == (1, 1) and output.shape[3] > 1:
             assert result["index"] == model.predict(images[number : number + 1])[0]
         else:
             assert result["index"] is None
@@ -116,6 +116,28 @@ def of_two_scores(**metadata):
     )
     images = np.array([[[[1, 2]]]], np.uint8)
     return payload_of(layers, MODEL | metadata, images, images)
+
+
+@pytest.mark.parametrize("weight", [-1, 0, 1])
+def test_one_channel_tells_two_classes_apart_or_none(node, weight):
+    layers = (
+        InputData(name="in", input_shape=(1, 1, 1), input_bits=2),
+        FullyConnected(
+            name="out",
+            weights=np.array([[weight]], np.int8),
+            weight_bits=2,
+            input_bits=2,
+            output=Potentials(np.ones(1), np.zeros(1)),
+        ),
+    )
+    image = np.array([[[[3]]]], np.uint8)
+    for head, labels in (("sigmoid", ["no", "yes"]), (None, None)):
+        model = Model(layers, head=head, labels=labels)
+        given = inline(payload_of(layers, model.metadata, image, image))
+        (result,) = node.ask(method="run", payload=given, images=[[3]])
+        expected = int(model.predict(image)[0]) if head else None
+        assert result["index"] == expected
+        assert result["label"] == (None if expected is None else labels[expected])
 
 
 def test_the_class_has_its_name(node):
