@@ -440,7 +440,11 @@ class Model:
         OSError
             If the file cannot be written.
         """
-        known = {key: value for key, value in self.metadata.items() if value not in (None, "")}
+        known = {
+            key: value
+            for key, value in self.metadata.items()
+            if value is not None and not (isinstance(value, str) and not value)
+        }
         onnx_graph.export(self._layers, path, known)
 
     def to_web(self, folder: FilePath, samples: Pixels | None = None) -> None:

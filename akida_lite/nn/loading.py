@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from akida_lite.errors import FileFormatError, Problem
+from akida_lite.files import open_regular
 
+_SMALL = 1 << 24  # bytes, whatever the file takes
 _SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
@@ -43,10 +46,25 @@ def load_keras(path: str | os.PathLike[str]) -> Any:
         remedy = "name a file that keras.Model.save() has written"
         raise FileFormatError(Problem(subject, "there is no such file", remedy))
     try:
-        return keras.saving.load_model(file, compile=False)
+        _require_no_bomb(file)
+        # Layers that hold code of their own are refused, which no configuration may change.
+        return keras.saving.load_model(file, compile=False, safe_mode=True)
     # What Keras raises depends on what is wrong, and on its version.
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         remedy = "save it again with keras.Model.save(), from layers that Keras knows"
         text = f"Keras cannot load it ({reason})"
         raise FileFormatError(Problem(subject, text, remedy)) from error
+
+
+def _require_no_bomb(file: Path) -> None:
+    """Refuse an archive that would unpack to much more than it takes."""
+    with open_regular(file) as opened:
+        if not zipfile.is_zipfile(opened):
+            return
+        with zipfile.ZipFile(opened) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+    packed = file.stat().st_size
+    # Keras stores and does not compress; other writers may.
+    if unpacked > 8 * packed + _SMALL:
+        raise ValueError(f"it unpacks to {unpacked} bytes, the file has {packed}")

@@ -418,3 +418,16 @@ def test_importing_the_engine_imports_neither_onnx_nor_a_framework():
     ).stdout.split()
     assert {"numpy", "akida_lite"} <= set(modules)
     assert not {"onnx", "onnxruntime", "keras", "tensorflow", "matplotlib"} & set(modules)
+
+
+def test_a_masked_array_that_hides_values_is_refused(rng):
+    model = (InputData(name="in", input_shape=(1, 1, 2), input_bits=1),)
+    x = np.ma.masked_greater(np.array([[[[0, 7]]]], np.uint8), 1)
+    with pytest.raises(InputError) as caught:
+        run(model, x)
+    assert str(caught.value) == (
+        "input: is a masked array, whose hidden values would be read as the others. "
+        "Fix: give x.filled(0), if hidden values mean no event."
+    )
+    open_one = np.ma.array(np.array([[[[0, 1]]]], np.uint8))
+    np.testing.assert_array_equal(run(model, open_one).output, open_one.data)
