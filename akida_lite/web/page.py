@@ -16,8 +16,8 @@ SCRIPT = "akida-lite.js"
 MODEL = "model.js"
 
 _SENTENCE = (
-    "{name} runs here on integers alone: choose, draw or photograph a picture, and see which "
-    "neurons fire in each layer and which class wins. It needs JavaScript and WebAssembly; "
+    "{name} runs here on integers alone: give it a picture, and see which neurons fire in each "
+    "layer and which class wins. It needs JavaScript and WebAssembly; "
     "without them, this picture of its input is all there is."
 )
 

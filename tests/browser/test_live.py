@@ -1,5 +1,6 @@
 """Models run in Chromium with the integers of the reference, and the panel shows them."""
 
+import base64
 import json
 from contextlib import nullcontext
 
@@ -12,6 +13,7 @@ from strategies import runs
 
 import akida_lite as al
 from akida_lite.engine import trace
+from akida_lite.web.page import png
 from akida_lite.web.payload import inline, payload_of
 
 pytestmark = pytest.mark.browser
@@ -251,8 +253,6 @@ def test_a_drawing_becomes_the_picture(live):
 
 
 def test_a_file_becomes_the_picture_and_another_file_is_refused(live, tmp_path):
-    from akida_lite.web.page import png
-
     page = live(small_model(channels=3), small_samples(3))
     page.start()
     pixels = np.zeros((16, 16, 3), np.uint8)
@@ -270,6 +270,27 @@ def test_a_file_becomes_the_picture_and_another_file_is_refused(live, tmp_path):
     page.part("input[type=file]").send_keys(str(tmp_path / "text.png"))
     page._until(10, "return !document.querySelector('akida-lite-live').message.hidden")
     assert "is no picture that this browser reads" in page.part("[role=alert]").text
+
+
+@pytest.mark.parametrize("way", ["paste", "drop"])
+def test_a_picture_is_pasted_or_dropped(live, way):
+    page = live(small_model(channels=3), small_samples(3))
+    page.start()
+    pixels = base64.b64encode(png(np.full((8, 8, 3), 90, np.uint8), [0, 255])).decode()
+    page.inside(
+        "const bytes = Uint8Array.from(atob(arguments[0]), (c) => c.charCodeAt(0));"
+        "const carried = new DataTransfer();"
+        "carried.items.add(new File([bytes], 'grey.png', { type: 'image/png' }));"
+        "if (arguments[1] === 'paste') document.dispatchEvent("
+        "  new ClipboardEvent('paste', { clipboardData: carried }));"
+        "else root.querySelector('.card').dispatchEvent("
+        "  new DragEvent('drop', { dataTransfer: carried }));",
+        pixels,
+        way,
+    )
+    page._until(10, "return document.querySelector('akida-lite-live').pixels[100] === 90")
+    found = page.run("return Array.from(document.querySelector('akida-lite-live').pixels)")
+    assert set(found) == {90}
 
 
 def test_the_camera_shows_and_stops(live):
