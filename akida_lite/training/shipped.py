@@ -15,6 +15,7 @@ from akida_lite.conversion.binary_scales import make_scales_binary
 from akida_lite.conversion.margins import widen_margins
 from akida_lite.datasets.sources import load
 from akida_lite.errors import DatasetError, InputError, Problem
+from akida_lite.files import atomic_write
 from akida_lite.training.batches import Labels, Pixels
 from akida_lite.training.checkpoint import load_latent_weights, save_checkpoint
 from akida_lite.training.recipes import RECIPES, Recipe
@@ -154,7 +155,8 @@ def unpack(name: str, folder: str | os.PathLike[str]) -> None:
         state["note"] = f"{state['note']} {lost}".strip()
     folder.mkdir(parents=True, exist_ok=True)
     save_checkpoint(folder / latent_name(name), model, None, state)
-    (folder / f"{name}.json").write_bytes((FOLDER / f"{name}.json").read_bytes())
+    with atomic_write(folder / f"{name}.json") as file:
+        file.write((FOLDER / f"{name}.json").read_bytes())
 
 
 def _unpack_missing(name: str, folder: Path, report: Callable[[str], None]) -> None:
@@ -197,7 +199,8 @@ def publish(name: str, folder: str | os.PathLike[str]) -> Path:
     metadata = {"recipe": name, "model": recipe.model, "bits": list(recipe.bits)}
     save_weights(path, model, metadata, integers=integers)
     record = (Path(folder) / f"{name}.json").read_bytes()
-    (FOLDER / f"{name}.json").write_bytes(record)
+    with atomic_write(FOLDER / f"{name}.json") as file:
+        file.write(record)
     shipped = {card.name: (card.model, card.bits) for card in shipped_cards().values()}
     write_index(shipped | {name: (recipe.model, recipe.bits)})
     return path
