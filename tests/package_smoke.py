@@ -43,6 +43,9 @@ def runs(folder):
     np.testing.assert_array_equal(again.forward(x, backend="reference"), expected)
     np.testing.assert_array_equal(again.predict(x), expected.reshape(5, 3).argmax(1))
     assert again.labels == ("a", "b", "c")
+    again.to_web(folder / "page", samples=x)
+    written = {file.name for file in (folder / "page").iterdir()}
+    assert written == {"akida-lite.js", "index.html", "model.js"}
     assert "conv" in str(again.summary())
     assert list(again.get_statistics()) == ["conv", "scores"]
     assert al.hardware.check(again.layers) == []
