@@ -453,6 +453,14 @@ def test_a_file_whose_metadata_contradict_the_layers_is_refused(tmp_path, metada
     assert str(caught.value).endswith("Fix: save the model again with Model.save().")
 
 
+def test_an_array_as_origin_is_refused_whatever_it_is_written_to(tmp_path):
+    model = model_of(origin=np.arange(2))
+    for write in (model.save, model.to_onnx):
+        with pytest.raises(InputError, match="origin"):
+            write(tmp_path / "file")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_origin_that_json_cannot_hold_is_refused(tmp_path):
     with pytest.raises(InputError) as caught:
         model_of(origin={"when": object}).save(tmp_path / "m.akl")
