@@ -19,7 +19,7 @@ from akida_lite.conversion.scaling import affine_of_step, reads_outside
 
 _NEURAL = (Role.NEURAL, Role.FLOAT_NEURAL)
 _ACTIVATIONS = (Role.ACTIVATION, Role.FLOAT_ACTIVATION)
-_PASSED = (Role.IGNORED, Role.RESHAPE, Role.MEAN, Role.NORM)
+_PASSED = (Role.IGNORED, Role.RESHAPE, Role.MEAN, Role.NORM, Role.MAX_POOL)
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,8 @@ def _absorbed(neural: Step, run: list[Step]) -> Absorbed | None:
                 return None
             own_factor, own_shift = (each.astype(np.float64) for each in own)
             factor, shift = factor * own_factor, shift * own_factor + own_shift
+        elif role_of(step) is Role.MAX_POOL and (factor <= 0).any():
+            return None  # The highest value would come from the lowest.
         elif role_of(step) is Role.RESHAPE and factor.size > 1:
             # A flattened map has the channels again and again.
             times = int(np.prod(step.output_shape)) // factor.size

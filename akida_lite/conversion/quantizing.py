@@ -40,6 +40,8 @@ _TWINS: dict[type, type] = {
 _VARIABLES = ("kernel", "depthwise_kernel", "pointwise_kernel", "bias")
 _QUANTIZERS = ("quantizer", "quantizer_dw")
 _NEURAL = (Role.NEURAL, Role.FLOAT_NEURAL)
+# What layers raise whose arguments cannot be written down and read again.
+_NO_COPY = (NotImplementedError, TypeError, ValueError)
 
 
 def quantize(
@@ -318,11 +320,14 @@ class _Maker:
         try:
             config = {**layer.get_config(), "name": step.name, **changed}
             return [Made(type(layer).from_config(config))]
-        except (NotImplementedError, TypeError, ValueError) as error:
-            text = f"it cannot be copied ({str(error).strip().splitlines()[0]})"
+        except _NO_COPY as error:
             remedy = "give it a get_config() that returns the arguments of its constructor"
-            self.problems.append(step.problem(text, remedy))
+            self._refuse_copy(step, error, remedy)
             return []
+
+    def _refuse_copy(self, step: Step, error: Exception, remedy: str) -> None:
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        self.problems.append(step.problem(f"it cannot be copied ({reason})", remedy))
 
     def _staircase(self, name: str, bits: int, ceiling: float | None) -> Made:
         options: dict[str, Any] = {"bitwidth": bits, "name": name}
@@ -342,6 +347,8 @@ class _Maker:
             self.problems += [
                 step.problem(each.problem, each.remedy) for each in error.problems
             ]
+        except _NO_COPY as error:
+            self._refuse_copy(step, error, "use functions of Keras, such as activation='relu'")
         function = getattr(layer, "activation", None)
         if function_name(function) == "linear":
             return made
