@@ -69,9 +69,9 @@ for problem in al.check_compatibility(first_try):
     print(problem)
 
 # %%
-# The mean of a window has no integer form, because its result is no whole number of steps. The
-# message proposes a maximum instead. The weights fit the changed network, which then only has to
-# get used to it.
+# The mean of a window has no integer form, because its result is no whole number of steps.
+# The message proposes a maximum instead. The weights fit the changed network, which then only
+# has to get used to it.
 #
 # Nobody complains about the normalization behind the activation. While weights are floats, a
 # scale for each input can be multiplied into them, and ``quantize`` has done so.
@@ -121,7 +121,7 @@ ax.legend(loc="lower left")
 plt.show()
 
 # %%
-# Wide enough integers need samples only; the narrower they are, the more training on is worth.
+# Wide integers need samples only; the narrower they are, the more training on is worth.
 
 assert before[0] >= right(mended) - 3
 assert after[-1] > before[-1]
@@ -129,8 +129,8 @@ assert after[-1] > before[-1]
 # %%
 # Integers
 # --------
-# Converting asks for no scaling, because the network says by its first layer what becomes of the
-# pixels. The softmax at the end is left out: it does not change which score is highest.
+# Converting asks for no scaling, because the network says by its first layer what becomes of
+# the pixels. The softmax at the end is left out: it does not change which score is highest.
 
 chosen = al.quantize(mended, 4, 4, 8, samples=samples)
 integers = al.convert(chosen, labels=[str(digit) for digit in range(10)])
