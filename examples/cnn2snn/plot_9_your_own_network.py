@@ -45,7 +45,9 @@ model = keras.Sequential(
 
 def train(network, epochs, rate):
     """Fit a network to the digits, as Keras does it."""
-    network.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy")
+    # The softmax is a layer of the network: the loss reads probabilities.
+    loss = keras.losses.SparseCategoricalCrossentropy()
+    network.compile(keras.optimizers.Adam(rate), loss)
     network.fit(x, labels, batch_size=64, epochs=epochs, verbose=0)
 
 
