@@ -93,7 +93,11 @@ class Classifier:
         require_fit(fit)
         self.image, self.fit, self.keep = image, fit, tuple(keep)
         self.potentials, self.statistics = potentials, statistics
-        self._options = {"backend": backend, "batch_size": batch_size, "threads": threads}
+        self._options: dict[str, Any] = {
+            "backend": backend,
+            "batch_size": batch_size,
+            "threads": threads,
+        }
         self._content: bytes | None = None
         if isinstance(model, Model):
             self._source, self._content = "", _saved(model)
