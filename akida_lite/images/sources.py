@@ -290,7 +290,7 @@ def _pictures(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         if member.isreg() and not hidden and name.lower().endswith(endings):
             yield member
         # Else the list of members grows with the archive.
-        archive.members = []
+        archive.members = []  # type: ignore[attr-defined]
 
 
 _CUTS = {
