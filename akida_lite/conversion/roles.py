@@ -113,6 +113,10 @@ _REMEDIES = {
     "GroupNormalization": "use BatchNormalization, which becomes part of the thresholds",
     "Lambda": "write what it computes with layers of Keras, for instance "
     "keras.layers.Rescaling where it scales the input",
+    **dict.fromkeys(
+        ("PReLU", "LeakyReLU", "ELU"),
+        "replace it by a ReLU and train again: a staircase starts at 0",
+    ),
     "Resizing": "resize the images before they are fed",
     "CenterCrop": "crop the images before they are fed",
 }

@@ -87,6 +87,11 @@ REFUSED = {
         "own",
         "it is a Conv2D that computes in a way of its own",
     ),
+    "own slope": (
+        lambda: [layers.Conv2D(2, 3), layers.PReLU(name="slope")],
+        "slope",
+        "it has no integer equivalent",
+    ),
     "average of windows": (
         lambda: [layers.Conv2D(2, 3), layers.AveragePooling2D(2, name="mean")],
         "mean",
