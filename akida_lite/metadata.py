@@ -67,7 +67,7 @@ def checked_head(head: object) -> str | None:
     if head is not None and head not in ("sigmoid", "tanh"):
         problem = f"{head!r:.60} is not one of None, 'sigmoid', 'tanh'"
         raise InputError(Problem("option 'head'", problem, "choose one of them"))
-    return head  # type: ignore[return-value]
+    return head
 
 
 def checked_name(name: object) -> str:

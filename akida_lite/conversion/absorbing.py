@@ -119,9 +119,8 @@ def _absorbed(neural: Step, run: list[Step]) -> Absorbed | None:
             return None  # The highest value would come from the lowest.
         elif role_of(step) is Role.RESHAPE and factor.size > 1:
             # A flattened map has the channels again and again.
-            times = int(np.prod(step.output_shape)) // factor.size
+            times = (step.output_shape[-1] or 0) // factor.size
             factor, shift = np.tile(factor, times), np.tile(shift, times)
-            if len(step.output_shape) > 1:
-                factor, shift = factor[: step.output_shape[-1]], shift[: step.output_shape[-1]]
-    inputs = neural.input_shape[-1]
-    return Absorbed(scalings, *(np.array(np.broadcast_to(x, inputs)) for x in (factor, shift)))
+    inputs = neural.input_shape[-1] or 0
+    factor, shift = (np.array(np.broadcast_to(each, inputs)) for each in (factor, shift))
+    return Absorbed(scalings, factor, shift)

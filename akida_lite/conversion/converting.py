@@ -130,7 +130,7 @@ def convert(
     return Model(
         plan.layers,
         name=keras_model.name,
-        input_scaling=(1.0, 0) if input_scaling is None else tuple(input_scaling),
+        input_scaling=input_scaling or (1.0, 0),
         labels=labels,
         head=next(filter(None, map(head_of, plan.parsed.dropped)), None),
         origin={"keras_model": keras_model.name, "thresholds": thresholds},

@@ -155,8 +155,9 @@ def quantize(
     problems += [*layout_problems(steps), *keras_problems(steps)]
     if problems and not steps:
         raise ConversionError(problems)
-    staircase = activation
-    if activation is None:
+    if activation is not None:
+        staircase = activation
+    else:
         kind = nn.QuantizedReLU if trainable_activations else nn.ActivationDiscreteRelu
         staircase = partial(_ending_at_the_ceiling, kind)
     maker = _Maker(steps, bits, dict(layers or {}), quantizer, staircase)
@@ -392,10 +393,10 @@ class _Maker:
         self, layer: Any, twin: type, attribute: str, bits: int
     ) -> nn.Quantizer | None:
         """Return the quantizer of a kernel; None for the scales that lose least."""
-        held = getattr(layer, attribute, None)
+        held: nn.Quantizer | None = getattr(layer, attribute, None)
         of_depthwise = attribute != "quantizer" or twin is nn.QuantizedDepthwiseConv2D
         if self.quantizer is not None:
-            chosen = self.quantizer(bitwidth=bits)
+            chosen: nn.Quantizer = self.quantizer(bitwidth=bits)
             return nn.MaxQuantizer(bits) if of_depthwise and chosen.per_filter else chosen
         if held is None or not held.bitwidth:
             return None

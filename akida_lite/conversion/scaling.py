@@ -189,7 +189,7 @@ def _option_problems(
         a, b = (float(value) for value in scaling)
     except (TypeError, ValueError):
         a = b = float("nan")
-    text = remedy = None
+    text = remedy = ""
     if not (isfinite(a) and isfinite(b)):
         text = f"{scaling!r} is not two finite numbers (a, b) of x_keras = (pixel - b) / a"
         remedy = "give two numbers, for instance (255, 0)"
@@ -207,7 +207,7 @@ def _option_problems(
     ):
         text = f"{scaling!r} divides the pixels, and so does layer {own[0].name!r} of the model"
         remedy = "leave it out: the layer is taken into account"
-    if text is not None and remedy is not None:
+    if text:
         problems.insert(0, Problem(_SUBJECT, text, remedy))
     return problems
 
