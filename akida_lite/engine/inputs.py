@@ -33,12 +33,13 @@ def checked_input(first: InputConvolutional | InputData, x: object) -> npt.NDArr
             f"is a {type(x).__name__}, a numpy array is expected",
             "convert it with np.asarray(...)",
         )
-    if np.ma.is_masked(x):
+    array = cast(Any, x)
+    if np.ma.is_masked(array):
         raise _refusal(
             "is a masked array, whose hidden values would be read as the others",
             "give x.filled(0), if hidden values mean no event",
         )
-    given = cast(npt.NDArray[Any], np.asarray(x))
+    given: npt.NDArray[Any] = np.asarray(array)
     _check_dtype(first, given)
     expected = "(n, " + ", ".join(map(str, first.input_shape)) + ")"
     if given.ndim != 4 or given.shape[1:] != first.input_shape:

@@ -35,7 +35,7 @@ def admit(layer: Any) -> None:
     LayerError
         If a value is not of the type that its field declares.
     """
-    kind: Any = type(layer)
+    kind = cast(Any, type(layer))
     for field, hint in hints_of(kind).items():
         value = _admitted(layer, field, getattr(layer, field), hint)
         object.__setattr__(layer, field, value)
@@ -89,7 +89,8 @@ def _kind_of(value: object) -> str:
 
 def _integers(layer: Any, where: str, value: Any, count: int) -> tuple[int, ...]:
     if not isinstance(value, tuple | list) or len(cast(Any, value)) != count:
-        problem = f"{where} is a {_kind_of(value)}, a tuple of {count} integers is expected"
+        kind = _kind_of(cast(Any, value))
+        problem = f"{where} is a {kind}, a tuple of {count} integers is expected"
         if isinstance(value, tuple | list):
             problem = (
                 f"{where} has {len(cast(Any, value))} values, {count} integers are expected"
@@ -115,7 +116,7 @@ def _text(layer: Any, where: str, value: Any) -> str:
 def _own_array(layer: Any, where: str, value: Any) -> npt.NDArray[Any]:
     """Return a C-contiguous copy that rests on immutable bytes: no flag can unfreeze it."""
     if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
-        problem = f"{where} is a {_kind_of(value)}, a numpy array is expected"
+        problem = f"{where} is a {_kind_of(cast(Any, value))}, a numpy array is expected"
         refuse(layer, problem, "convert it with np.asarray(...)")
     array = cast(npt.NDArray[Any], value)
     if array.dtype.hasobject or array.size == 0:
@@ -132,7 +133,7 @@ def _part(layer: Any, where: str, value: Any, kinds: tuple[Any, ...]) -> Any:
         refuse(layer, f"{where} is {given}, {names} is expected", f"give {names}")
     if value is None:
         return None
-    kind: Any = type(value)
+    kind = cast(Any, type(value))
     admitted = {
         field: _admitted(layer, f"{where}.{field}", getattr(value, field), hint)
         for field, hint in hints_of(kind).items()
