@@ -240,9 +240,9 @@ def _longest_suffix(id: str, columns: Fields) -> Fields:
 
 def _joined(*levels: Fields) -> Fields:
     """Return the fields of all levels, later ones first; `what` says all of them."""
-    whats = [level["what"] for level in levels if isinstance(level.get("what"), str)]
+    subjects = [level["what"] for level in levels if isinstance(level.get("what"), str)]
     merged = {name: value for level in levels for name, value in level.items()}
-    return merged | ({"what": ", ".join(whats)} if whats else {})
+    return merged | ({"what": ", ".join(subjects)} if subjects else {})
 
 
 def _dangling(
