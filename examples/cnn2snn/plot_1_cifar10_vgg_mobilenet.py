@@ -239,9 +239,9 @@ plt.show()
 points = {}
 for network, (here, original) in work.items():
     name = "VGG" if network.startswith("vgg") else "MobileNet"
-    top1 = f"{network}.akida.top1"
-    points[f"{name}, original"] = [(original, float(al.claim(f"seed.{top1}")))]
-    points[f"{name}, here"] = [(here, float(al.claim(top1)))]
+    there = al.claim(f"seed.{network}.akida.top1")
+    points[f"{name}, original"] = [(original, float(there))]
+    points[f"{name}, here"] = [(here, float(al.claim(f"{network}.akida.top1")))]
 al.plots.accuracy_by_operations(points)
 plt.show()
 
