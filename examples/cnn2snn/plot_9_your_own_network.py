@@ -9,6 +9,8 @@ becomes integers without a change to its code, and what is refused on the way is
 
 # sphinx_gallery_thumbnail_number = 1
 
+from tempfile import TemporaryDirectory
+
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -167,5 +169,7 @@ on_chip.map()
 # %%
 # One file holds the integers. It needs no Keras to be read.
 
-on_chip.save("mine.akl")
-print(al.Model.load("mine.akl").predict(x_test[:10]), test_labels[:10])
+with TemporaryDirectory() as folder:
+    on_chip.save(f"{folder}/mine.akl")
+    loaded = al.Model.load(f"{folder}/mine.akl")
+print(loaded.predict(x_test[:10]), test_labels[:10])
