@@ -181,8 +181,26 @@ def _by_muon(peak_rate: float, *images: int, precision: str = "float32") -> Cycl
     )
 
 
+def _by_muon_quantized(peak_rate: float, images: int) -> Cycle:
+    """Return a cycle of a quantized network."""
+    return Cycle(peak_rate, (Stage(32, images),), "muon", precision="bfloat16")
+
+
+def _charging(event_cost: float, peak_rate: float, images: int, *, kernels: bool) -> Cycle:
+    """Return a cycle that charges for events.
+
+    Without kernels, few images at a high rate move thresholds to where events are rarer.
+    """
+    cycle = _by_muon_quantized(peak_rate, images)
+    return replace(cycle, event_cost=event_cost, kernels=kernels)
+
+
 def _vgg_rung(
-    bits: tuple[int, int, int], start: str, *cycles: tuple[float, int], seed: int
+    bits: tuple[int, int, int],
+    start: str,
+    *cycles: tuple[float, int],
+    seed: int,
+    charging: tuple[Cycle, ...] = (),
 ) -> Recipe:
     """Return a rung of the VGG's ladder; a cycle is its peak rate and so many images.
 
@@ -192,10 +210,7 @@ def _vgg_rung(
         name=NETWORKS["vgg_cifar10"].recipe(bits),
         model="vgg_cifar10",
         bits=bits,
-        cycles=tuple(
-            Cycle(rate, (Stage(32, images),), "muon", precision="bfloat16")
-            for rate, images in cycles
-        ),
+        cycles=(*(_by_muon_quantized(rate, images) for rate, images in cycles), *charging),
         start=f"vgg_cifar10_{start}",
         teacher="vgg_cifar10_float",
         seed=seed,
@@ -223,7 +238,18 @@ RECIPES: dict[str, Recipe] = _table(
     _vgg_rung((3, 4, 3), "w4a4i4", (2e-3, 40_000), seed=1),
     _vgg_rung((3, 3, 3), "w3a4i3", (2e-3, 60_000), seed=2),
     _vgg_rung((2, 3, 2), "w3a3i3", (3e-3, 100_000), seed=3),
-    _vgg_rung((2, 2, 2), "w2a3i2", (4e-3, 120_000), (4e-3, 200_000), seed=4),
+    _vgg_rung(
+        (2, 2, 2),
+        "w2a3i2",
+        (4e-3, 120_000),
+        (4e-3, 200_000),
+        seed=4,
+        charging=(
+            _charging(1e-2, 0.1, 5_000, kernels=False),
+            _charging(2e-3, 4e-3, 54_000, kernels=True),
+            _charging(0.1, 5e-3, 1_000, kernels=False),
+        ),
+    ),
     Recipe(
         name="mobilenet_cifar10_float",
         model="mobilenet_cifar10",
@@ -245,7 +271,7 @@ RECIPES: dict[str, Recipe] = _table(
         name="mobilenet_cifar10_w4a4i8",
         model="mobilenet_cifar10",
         bits=(4, 4, 8),
-        cycles=(Cycle(4e-3, (Stage(32, 280_000),), "muon", precision="bfloat16"),),
+        cycles=(_by_muon_quantized(4e-3, 280_000),),
         start="mobilenet_cifar10_float",
         teacher="vgg_cifar10_float",
         seed=1,

@@ -41,7 +41,7 @@ def write_record(path: Path, recipe: Recipe, state: dict[str, Any], start: str |
     recipe : Recipe
     state : dict
         ``seconds`` of training, ``curve`` and ``machines``; ``note`` where there is more
-        to say of the run.
+        to say of the run, ``trials`` where others were made before it.
     start : str or None
         File name of the weights it started from, where not the recipe's own start.
     """
@@ -52,6 +52,7 @@ def write_record(path: Path, recipe: Recipe, state: dict[str, Any], start: str |
         "curve": state["curve"],
         "machines": state["machines"],
         "note": state.get("note", ""),
+        "trials": state.get("trials", []),
     }
     with atomic_write(path) as file:
         file.write((json.dumps(record, indent=1) + "\n").encode())

@@ -18,6 +18,7 @@ from akida_lite.errors import DatasetError, InputError, Problem
 from akida_lite.files import atomic_write
 from akida_lite.training.batches import Labels, Pixels
 from akida_lite.training.checkpoint import load_latent_weights, save_checkpoint
+from akida_lite.training.latents import restore_latents
 from akida_lite.training.recipes import RECIPES, Recipe
 from akida_lite.training.record import read_record
 from akida_lite.training.train import Data, cycles_done, latent_name, train
@@ -145,10 +146,12 @@ def unpack(name: str, folder: str | os.PathLike[str]) -> None:
     folder : path
     """
     recipe, folder = recipe_called(name), Path(folder)
-    model = build(recipe)
-    load_weights(FOLDER / f"{name}.akw", model)
+    model, published = build(recipe), build(recipe)
+    load_weights(FOLDER / f"{name}.akw", published)
+    model.set_weights(published.get_weights())
+    restore_latents(model, published)
     record = read_record(FOLDER / f"{name}.json")
-    state = {key: record[key] for key in ("seconds", "curve", "machines", "note")}
+    state = {key: record[key] for key in ("seconds", "curve", "machines", "note", "trials")}
     state["step"] = state["curve"][-1]["step"]
     if any(recipe.bits):
         lost = f"From step {state['step']} on it was lengthened from its published integers."

@@ -81,6 +81,14 @@ def levels(claim: Claim, full: bool) -> int:
     return sum(int(o.sum(dtype=np.int64)) for o in emitted if o.dtype == np.uint8)
 
 
+def operations(claim: Claim, full: bool) -> int:
+    """Return how many operations events cause for one image, the mean over the first ones."""
+    x, _ = images(_name(claim), _count(claim), full)
+    model = integer_model(_name(claim))
+    model.forward(x, backend=_backend(claim))
+    return int(model.get_statistics().ops)
+
+
 def parameters(claim: Claim, full: bool) -> int:
     """Return the number of parameters of the Keras model."""
     return int(keras_model(_name(claim)).count_params())

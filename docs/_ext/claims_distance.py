@@ -1,19 +1,21 @@
-"""``.. claims-distance::`` draws how far each measured share is from the original one.
+"""``.. claims-distance::`` draws how far each measured number is from the original one.
 
-The figure is an SVG that needs no script.
+Shares are drawn in percentage points; with the option ``quantities``, quantities in percent
+of the original. The figure is an SVG that needs no script.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from akida_lite.claims import Claim, Measured, Outcome, Share
+from akida_lite.claims import Claim, Measured, Outcome, Quantity, Share
 from akida_lite.claims.sphinx import ledger_of, outcomes_of
 
 _ROW = 26
@@ -32,24 +34,31 @@ Reach: TypeAlias = tuple[float, float]
 class ClaimsDistance(SphinxDirective):
     """Draw original, published and this build's numbers."""
 
+    option_spec: ClassVar = {"quantities": directives.flag}
+
     def run(self) -> list[nodes.Node]:
         """Return the figure, or a sentence where there is nothing to draw."""
         ledger = ledger_of(self.env)
         self.env.note_dependency(str(ledger.path))
-        svg = distance_svg(ledger.claims, outcomes_of(self.env))
+        kind = Quantity if "quantities" in self.options else Share
+        svg = distance_svg(ledger.claims, outcomes_of(self.env), kind)
         if not svg:
             return [nodes.paragraph("", "No measured number stands beside an original yet.")]
         return [nodes.raw("", svg, format="html")]
 
 
-def distance_svg(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome]) -> str:
-    """Return a figure with one row for each measured share that has an original.
+def distance_svg(
+    claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome], kind: type = Share
+) -> str:
+    """Return a figure with one row for each measured number that has an original.
 
     Parameters
     ----------
     claims : dict of str to Claim
     outcomes : dict of str to Outcome
         What this build measured; may be empty.
+    kind : type
+        Of the numbers that are drawn: `Share` or `Quantity`.
 
     Returns
     -------
@@ -60,7 +69,7 @@ def distance_svg(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome]) -
     pairs = {
         claim.id: (claim, claims[claim.origin.original])
         for claim in claims.values()
-        if isinstance(claim.amount, Share)
+        if isinstance(claim.amount, kind)
         and isinstance(claim.origin, Measured)
         and claim.origin.original
     }
@@ -73,25 +82,33 @@ def distance_svg(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome]) -
     parts = [
         '<div class="scrolls-sideways" tabindex="0">'
         f'<svg class="claims-distance" role="img" viewBox="0 0 {_WIDTH} {height}" '
-        'aria-label="Distance of each measured accuracy from the original one">',
+        'aria-label="Distance of each measured number from the original one">',
         _axis(reach, height),
     ]
     for index, ((claim, _), row) in enumerate(zip(pairs.values(), rows, strict=True)):
         parts.append(_row(index, claim, row, reach))
-    return "\n".join([*parts, "</svg></div>", _LEGEND])
+    return "\n".join([*parts, "</svg></div>", _legend(kind)])
 
 
-_LEGEND = (
-    '<p class="claims-legend">Percentage points from the original: │ original, ◇ published, '
-    "● this build.</p>"
-)
+def _legend(kind: type) -> str:
+    unit = "Percentage points" if kind is Share else "Percent"
+    return (
+        f'<p class="claims-legend">{unit} from the original: │ original, ◇ published, '
+        "● this build.</p>"
+    )
 
 
 def _points(claim: Claim, original: Claim, outcome: Outcome | None) -> list[tuple[str, float]]:
-    row = [("published", float(claim) - float(original))]
+    row = [("published", _distance(claim, original))]
     if outcome is not None and outcome.got is not None:
-        row.append(("now", float(claim.with_number(outcome.got)) - float(original)))
+        row.append(("now", _distance(claim.with_number(outcome.got), original)))
     return row
+
+
+def _distance(claim: Claim, original: Claim) -> float:
+    if isinstance(claim.amount, Share):
+        return float(claim) - float(original)
+    return 100 * (float(claim) / float(original) - 1)
 
 
 def _x(offset: float, reach: Reach) -> float:

@@ -30,7 +30,8 @@ ORANGE, PURPLE = "#E69F00", "#CC79A7"
 pixels = (16, 24, 32)
 head = "".join(f"{size:>6} px" for size in pixels)
 print(
-    f"{'recipe':<24}{'bits':>6}  {'by':<5}{'rate':>6}{head}  {'products':<9} starts from"
+    f"{'recipe':<24}{'bits':>6}  {'by':<5}{'rate':>6}{head}  {'products':<9}{'charge':<7} "
+    "starts from"
 )
 for recipe in al.training.RECIPES.values():
     name, start = recipe.name, (recipe.start or "").removeprefix(f"{recipe.model}_")
@@ -38,7 +39,8 @@ for recipe in al.training.RECIPES.values():
     for ramp in recipe.cycles:
         seen = {stage.size: stage.images for stage in ramp.stages}
         images = "".join(f"{seen.get(size, 0):>9,}" for size in pixels)
-        how = f"{ramp.optimizer:<5}{ramp.peak_rate:>6}{images}  {ramp.precision:<9}"
+        charge = f"{ramp.event_cost or '':<6}{' ' if ramp.kernels else '*'}"
+        how = f"{ramp.optimizer:<5}{ramp.peak_rate:>6}{images}  {ramp.precision:<9}{charge}"
         print(f"{name:<24}{bits:>6}  {how} {start or 'nothing'}")
         name, bits, start = "", "", "these weights"
     if recipe.teacher is not None:
@@ -47,8 +49,9 @@ for recipe in al.training.RECIPES.values():
 # %%
 # A line is a cycle of the learning rate: it rises to its peak, then falls to zero, while so
 # many images of so many pixels in height are seen. :doc:`/user_guide/training` says what the
-# optimizers are, and what is multiplied in which precision. Labels are learnt where nothing
-# else is said.
+# optimizers are, and what is multiplied in which precision. A charge is what a million
+# operations that events cause add to the loss; a star says that the kernels stay as they are.
+# Labels are learnt where nothing else is said.
 #
 # Each rung starts from the *latent* weights of the one before: the float values that training
 # moves, and that are rounded to the rung's grid whenever they are used. Rounding therefore

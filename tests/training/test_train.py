@@ -496,6 +496,16 @@ def test_a_quantized_network_is_lengthened_from_its_published_integers(
     shipping(longer)
     monkeypatch.setattr(shipped, "training_data", lambda recipe, path: data)
     lines = []
+    shipped.unpack("tiny_w4", tmp_path / "unpacked")
+    (unpacked, trained) = (
+        shipped._trained("tiny_w4", tmp_path / where, lines.append)
+        for where in ("unpacked", "run")
+    )
+    x = data[0][0]
+    np.testing.assert_array_equal(
+        convert(unpacked, input_scaling=SCALING).forward(x),
+        convert(trained, input_scaling=SCALING).forward(x),
+    )
     shipped.train_shipped("tiny_w4", tmp_path / "again", report=lines.append)
     assert lines[1] == "tiny_w4: is lengthened from step 10 to 13"
     record = read_record(tmp_path / "again" / "tiny_w4.json")

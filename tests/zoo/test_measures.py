@@ -54,6 +54,19 @@ def quantity():
     return replace(share(), amount=Quantity(0))
 
 
+def test_operations_are_those_of_a_run_over_the_images_asked_for(monkeypatch):
+    ran = []
+    model = SimpleNamespace(
+        forward=lambda x, *, backend: ran.append((len(x), backend)),
+        get_statistics=lambda: SimpleNamespace(ops=321),
+    )
+    monkeypatch.setattr(measures, "integer_model", lambda name: model)
+    given = {"backend": "reference", "images": 20}
+    claim = replace(quantity(), origin=replace(quantity().origin, given=given))
+    assert measures.operations(claim, False) == 321
+    assert ran == [(20, "reference")]
+
+
 @pytest.mark.parametrize("backend", ["keras", "fast"])
 def test_top1_counts_equal_labels(backend):
     _, labels = measures.images(NAME, 100, False)
