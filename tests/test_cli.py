@@ -14,7 +14,7 @@ import pytest
 
 import akida_lite as al
 from akida_lite.claims import NotMeasured
-from akida_lite.cli import evaluation, main, numbers
+from akida_lite.cli import evaluation, inspection, main, numbers
 from akida_lite.errors import DatasetError, Problem
 from akida_lite.nn import conv_block, dense_block
 from akida_lite.published import LEDGER as OWN_LEDGER
@@ -446,7 +446,7 @@ def test_a_missing_package_is_named(model_file, capsys, monkeypatch):
     def missing(*_, **__):
         raise ModuleNotFoundError("akida_lite.convert needs Keras. Fix: install it.")
 
-    monkeypatch.setattr(al.Model, "summary", missing)
+    monkeypatch.setattr(inspection, "summary_of", missing)
     status, _, errors = run(capsys, "summary", model_file)
     assert (status, errors) == (
         2,
