@@ -94,8 +94,9 @@ def penalize_events(keras_model: Any, strength: float) -> None:
     ...     weights=None, weights_quantization=2, activ_quantization=2
     ... )
     >>> al.penalize_events(keras_model, 0.001)
-    >>> keras_model.get_layer("conv_0_relu").activity_regularizer.cost  # 1152 operations
-    1.152e-06
+    >>> cost = keras_model.get_layer("conv_0_relu").activity_regularizer.cost
+    >>> f"{cost:.3e}"  # an event of this layer meets 1152 weights
+    '1.152e-06'
     """
     if not (isfinite(strength) and strength >= 0):
         problem = f"{strength!r} is not a finite number of 0 or more"
