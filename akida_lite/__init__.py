@@ -51,6 +51,7 @@ _PUBLIC = {
     "quantize": "conversion",
     "quantize_layer": "conversion",
     "show": "report.display",
+    "table": "tables",
     "training": "training",
     "web": "web",
     "zoo": "zoo",
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
     from akida_lite.published import claims_table as claims_table
     from akida_lite.report import plots as plots
     from akida_lite.report.display import show as show
+    from akida_lite.tables import table as table
     from akida_lite.zoo.integers import pretrained as pretrained
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from numbers import Number
 
-from akida_lite.errors import shown
+from akida_lite.errors import InputError, Problem, shown
 
 GAP = "  "
 NOTE_WIDTH = 96
@@ -141,6 +142,57 @@ class Table:
         name = _cell("th", row[0], self.columns[0], ' scope="row"')
         rest = zip(row[1:], self.columns[1:], strict=True)
         return f"<tr>{name}{''.join(_cell('td', cell, column) for cell, column in rest)}</tr>"
+
+
+def table(
+    rows: Mapping[str, Sequence[object]], headings: Sequence[str], caption: str = ""
+) -> Table:
+    """Return a table that prints as text and shows as HTML in a notebook.
+
+    Parameters
+    ----------
+    rows : mapping of str to sequence
+        Name of a row to its cells. A column of numbers keeps to the right.
+    headings : sequence of str
+        One a column, that of the names first.
+    caption : str
+
+    Returns
+    -------
+    akida_lite.tables.Table
+
+    Raises
+    ------
+    InputError
+        If a row has more or fewer cells than there are headings behind the first.
+
+    Examples
+    --------
+    >>> print(table({"conv": [1200], "dense": [7]}, ["Layer", "Events"], "One run"))
+    One run
+    Layer  Events
+    -------------
+    conv    1,200
+    dense       7
+    """
+    for name, cells in rows.items():
+        if len(cells) != len(headings) - 1:
+            problem = f"it has {len(cells)} cells, and there are {len(headings)} headings"
+            remedy = "give one heading for the names and one for each cell"
+            raise InputError(Problem(f"row {name!r}", problem, remedy))
+    by_column = zip(*rows.values(), strict=True) if rows else [()] * (len(headings) - 1)
+    columns = [Column(headings[0]), *map(_side, headings[1:], by_column)]
+    texts = [[name, *map(_text, cells)] for name, cells in rows.items()]
+    return Table(caption, columns, texts)
+
+
+def _side(heading: str, cells: Sequence[object]) -> Column:
+    numbers = all(isinstance(cell, Number) for cell in cells)
+    return Column(heading, "right" if numbers else "left")
+
+
+def _text(cell: object) -> str:
+    return f"{cell:,}" if isinstance(cell, Number) else str(cell)
 
 
 def _cell(tag: str, text: str, column: Column, scope: str = "") -> str:

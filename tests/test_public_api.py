@@ -51,6 +51,7 @@ PUBLIC = [
     "quantize",
     "quantize_layer",
     "show",
+    "table",
     "training",
     "web",
     "zoo",
