@@ -2,9 +2,12 @@
 Why do integers decide as Keras does?
 =====================================
 
-At the end you have followed one neuron from Keras's batch normalization to three integer
-thresholds, seen the one place where rounding can go wrong and what it does there, and know how
-to find out whether a converted model is right, and if not, in which layer it breaks.
+A chip that computes with integers is worth little if it decides otherwise than the network that
+was trained. Here it decides the same, and this page shows why.
+
+You will follow one neuron from Keras's batch normalization to three integer thresholds. You
+will see the one place where rounding can go wrong. Then a conversion is broken on purpose, and
+the comparison names the layer. The page takes about ten seconds, and downloads nothing.
 """
 
 from dataclasses import replace
@@ -16,13 +19,13 @@ import numpy as np
 import akida_lite as al
 
 keras.utils.set_random_seed(0)
-BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+BLUE, VERMILION, GREEN, ORANGE = al.plots.COLOURS[:4]
 
 # %%
 # One layer, twice
 # ----------------
 # The shipped VGG has weights and activations of two bits. Its third convolution is a good
-# place to look: what arrives are events from 0 to 3, and what leaves are such events again.
+# place to look: :term:`events <event>` from 0 to 3 arrive, and such events leave.
 
 bits = {
     "weights_quantization": 2,
@@ -41,9 +44,9 @@ print(
 
 # %%
 # In Keras a neuron adds up products of floats, normalizes the sum, and climbs a staircase. The
-# integer neuron adds up products of integers, the *potential*, and counts how many thresholds
-# lie below it. Both sums can be had: Keras's by stopping before its activation, the integer
-# one by taking the activation away.
+# integer neuron adds up products of integers, the :term:`potential`, and counts how many
+# thresholds lie below it. To look at Keras's sum, the model is cut off before its activation.
+# To look at the integer sum, the activation is taken out of the layer.
 
 images, _ = al.datasets.load_cifar10_sample()
 images = images[:20]
@@ -140,8 +143,9 @@ for level in range(3):
     print(f"level {level + 1}: {moved:>3} of {filters} thresholds differ")
 
 # %%
-# A threshold that is too low by one matters to potentials that are equal to the right one. The
-# neuron for which that happens most often shows it from close up.
+# Take a right threshold of 7. A potential of 7 does not exceed it. If the threshold is stored
+# as 6, a potential of 7 does exceed it, and the neuron emits one level too many. The picture
+# shows the neuron to which this happens most often.
 
 wrong = [
     np.sum((potentials > low) & (potentials <= high), axis=(0, 1, 2))
@@ -157,7 +161,13 @@ colours = [VERMILION if moved < value <= right else BLUE for value in near]
 bars = ax.bar(near, counts, color=colours, edgecolor="black")
 for bar, value in zip(bars, near, strict=True):
     bar.set_hatch("///" if moved < value <= right else "")
-ax.axvline(real[neuron, level], color="black", linestyle="--", label="edge in Keras")
+ax.axvline(
+    real[neuron, level],
+    color="black",
+    linestyle="--",
+    zorder=4,
+    label=f"edge in Keras: {real[neuron, level]:.2f}",
+)
 ax.axvline(
     right + 0.5, color=GREEN, linewidth=3, label='thresholds="exact": above here'
 )
@@ -169,7 +179,10 @@ ax.axvline(
     label='"published": above here',
 )
 ax.set(xlabel="potential (integer)", ylabel="places in 20 images")
-ax.set_title(f"Potentials of neuron {neuron} around the threshold of level {level + 1}")
+wrong_places = sum(np.array(counts)[(near > moved) & (near <= right)])
+ax.set_title(
+    f"Neuron {neuron} emits one level too many at {wrong_places:,} places (hatched)"
+)
 ax.legend()
 plt.show()
 
@@ -183,14 +196,14 @@ plt.show()
 # There is no need to look at neurons to find out. :func:`akida_lite.compare` runs both models
 # and counts, value by value.
 
-al.compare(keras_model, model, images)
+al.show(al.compare(keras_model, model, images))
 
 # %%
 # What differs here, if anything, is Keras's own doing: it adds up float32 numbers, and where
 # the exact sum lies on an edge or next to it, the error of that sum decides. The same for the
 # published thresholds.
 
-al.compare(keras_model, published, images)
+al.show(al.compare(keras_model, published, images))
 
 # %%
 # The column *born here* feeds each layer the integer model's own events, and so tells the
@@ -207,12 +220,34 @@ layers[at] = replace(layers[at], weights=layers[at].weights[::-1].copy())
 broken = al.Model(layers, input_scaling=model.input_scaling)
 comparison = al.compare(keras_model, broken, images)
 print(f"same class on {comparison.labels_equal} of {comparison.images} images")
-print("first layer that differs from Keras by itself:")
-print("  ", max(comparison.layers, key=lambda layer: layer.born_here).name)
 
 # %%
-# Accuracy alone would only have said that something is wrong. The figure says where: all is
-# equal up to the broken layer, and what comes after can do no better than its input.
+# Keras's own rounding makes a value differ here and there. A broken layer makes a large share
+# of its values differ by itself, so the first layer above one in a hundred is the one to look
+# at.
+
+suspect = next(
+    layer for layer in comparison.layers if layer.born_here > layer.values / 100
+)
+assert suspect.name == "conv_3"
+print(f"{suspect.name}: {suspect.born_here:,} of {suspect.values:,} values differ")
+
+# %%
+# Accuracy alone would only have said that something is wrong. The figure says where: nearly all
+# is equal up to the broken layer, and the layers behind it can do no better than their input.
 
 al.plots.comparison(comparison)
 plt.show()
+
+# %%
+# .. admonition:: Try it
+#
+#    * Break another layer: write ``conv_1`` instead of ``conv_3``, in the assertion too. The
+#      fall in the last figure moves up.
+#
+# Where to go on
+# --------------
+# * What the conversion does with every kind of layer: :doc:`/user_guide/conversion`.
+# * What each bit less costs: :doc:`plot_4_training_ladder`.
+# * Batch normalization, where the thresholds come from: the `paper of 2015
+#   <https://arxiv.org/abs/1502.03167>`_.

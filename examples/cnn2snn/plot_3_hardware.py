@@ -2,9 +2,13 @@
 Hardware compliance: which models fit, and why not
 ==================================================
 
-At the end of this page you will know how to find out what keeps a model off the chip, how to
-mend it with what the messages say, which profiles of the chip there are, and where the layers
-end up.
+A chip takes only some kernels, widths and strides. To learn after days of training that a
+network does not fit is too late, so the rules can be asked before.
+
+This page starts with a network that breaks several rules, and mends them one by one with what
+the messages say. Then you will see what each profile of the chip accepts, and a map of the
+chip with the layers on it. The page takes less than half a minute; nothing is trained or
+downloaded.
 """
 
 from dataclasses import replace
@@ -107,13 +111,14 @@ changes = {
     "2-bit weights in conv_1": {"conv_bits": 2},
     "a 3x3 kernel under the strides": {"kernel": 3},
 }
-arguments = {}
+arguments, left_after = {}, {}
 for change, new in changes.items():
     arguments |= new
     after = al.convert(network(**arguments), input_scaling=(255, 0))
     left = al.hardware.check(after.layers, al.AKD1000)
-    print(f"{change:32}{len(left)} left: {', '.join(str(p.rule) for p in left) or '-'}")
+    left_after[change] = [len(left), ", ".join(str(p.rule) for p in left) or "none"]
 assert not left
+al.show(al.table(left_after, ["change", "left", "broken rules"], "One fix at a time"))
 
 # %%
 # Narrower weights and activations cost accuracy, and training recovers most of it; that is why
@@ -147,10 +152,15 @@ devices = (
 integer = {
     name: al.convert(model, input_scaling=(255, 0)) for name, model in models.items()
 }
-for name, model in integer.items():
-    for device in devices:
-        broken = {problem.rule for problem in al.hardware.check(model.layers, device)}
-        print(f"{name:20}{device.name:26}{', '.join(sorted(broken)) or 'fits'}")
+accepted = {
+    device.name: [
+        ",\n".join(sorted({p.rule for p in al.hardware.check(model.layers, device)}))
+        or "fits"
+        for model in integer.values()
+    ]
+    for device in devices
+}
+al.show(al.table(accepted, ["profile", *integer], "Rules that a model breaks"))
 
 # %%
 # The later table wants a convolution after each max pooling, and one position in front of a
@@ -168,7 +178,7 @@ for omission in al.AKD1000.omissions:
 # fills. How many NPs there are is documented. What one holds is assumed, and every printed
 # placement says so.
 
-integer["VGG, 2 bits"].map(al.AKD1000)
+al.show(integer["VGG, 2 bits"].map(al.AKD1000))
 
 # %%
 # The capacity is a parameter. On a device with fewer NPs, the model runs in several passes, and
@@ -190,3 +200,17 @@ figure, axes = plt.subplots(2, 1, figsize=(8, 10), layout="constrained")
 for ax, name in zip(axes, ("VGG, 2 bits", "MobileNet, 4 bits"), strict=True):
     al.plots.mesh(integer[name].map(al.AKD1000), ax=ax)
     ax.set_title(f"{name}: {ax.get_title()}")
+plt.show()
+
+# %%
+# .. admonition:: Try it
+#
+#    * Ask ``network(strides=1)`` before any fix: the rule about the strides is no longer
+#      broken.
+#    * Write ``mesh=(2, 6)`` for the smaller device: the VGG needs more passes.
+#
+# Where to go on
+# --------------
+# * All rules and where they come from: :doc:`/user_guide/hardware`.
+# * What narrow weights cost, and how to train them: :doc:`plot_4_training_ladder`.
+# * The chip's own documentation: `MetaTF <https://doc.brainchipinc.com/>`_.
