@@ -2,9 +2,12 @@
 Which grid should weights and activations stand on?
 ===================================================
 
-At the end you know what a quantizer decides, why the networks of the zoo clip their largest
-weights instead of keeping them, what each bit of an activation buys, and how to write a
-quantizer of your own that trains and converts like the built-in ones.
+A weight of two bits has three values: minus one, zero and one. Which float weights become which
+decides what is left of a network before training can mend anything.
+
+You will see the filters of a trained network at fewer and fewer bits, why the largest weights
+are clipped, and what each bit of an activation buys. Then you write a :term:`quantizer` of
+your own. The page takes less than half a minute, and downloads nothing.
 """
 
 import keras
@@ -14,7 +17,7 @@ import numpy as np
 import akida_lite as al
 
 keras.utils.set_random_seed(0)
-BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+BLUE, VERMILION, GREEN, ORANGE = al.plots.COLOURS[:4]
 
 # %%
 # Before and after
@@ -24,6 +27,19 @@ BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 # a layer in the middle stands for all others.
 
 float_model = al.zoo.vgg_cifar10(weights="cifar10")
+first = np.asarray(float_model.get_layer("conv_0").kernel)
+fig, axes = plt.subplots(3, figsize=(8, 6), layout="constrained")
+al.plots.filters(first[..., :32], ax=axes[0], title="Edges and colours in float ...")
+titles = {4: "... stay at 4 bits", 2: "... and get coarse at 2"}
+for ax, (bits, title) in zip(axes[1:], titles.items(), strict=True):
+    rounded = np.asarray(al.nn.weight_quantizer(bits).quantize(first))
+    al.plots.filters(rounded[..., :32], ax=ax, title=title)
+plt.show()
+
+# %%
+# These are filters that read the image, rounded without any training. A layer in the middle has
+# far more weights:
+
 latent = np.asarray(float_model.get_layer("conv_3").kernel)
 print(f"conv_3: {latent.size:,} weights, standard deviation {latent.std():.4f}")
 print(
@@ -40,11 +56,12 @@ for ax, bits in zip(axes, (4, 2), strict=True):
     quantized = np.asarray(quantizer.quantize(latent))
     al.plots.weight_histogram(latent, quantized, ax=ax)
     ax.set_title(f"conv_3 at {bits} bits: {len(np.unique(quantized))} values")
+plt.show()
 
 # %%
 # Both grids are symmetric around zero, and zero is one of their values: a weight that is zero
-# costs the chip nothing. With two bits most of what is left of the layer is which weights are
-# zero, and the sign of the others.
+# costs the chip nothing. With two bits a weight only says whether it is zero, and its sign if
+# not.
 #
 # How far should the grid reach?
 # ------------------------------
@@ -211,7 +228,7 @@ print("training loss, pass by pass:", [round(value, 3) for value in history["los
 model = al.convert(keras_model, input_scaling=(16, 0))
 print("integer weights of conv:", np.unique(model.get_layer("conv").weights))
 print("integer weights of scores:", np.unique(model.get_layer("scores").weights))
-al.compare(keras_model, model, x_test)
+al.show(al.compare(keras_model, model, x_test))
 
 # %%
 # The integer model decides as the Keras model does on every test image.
