@@ -2,10 +2,12 @@
 Does the model need this package to run?
 ========================================
 
-At the end you have exported a network to ONNX, run the file with nothing but ONNX Runtime and
-numpy, and seen that it gives the integers of the reference backend, bit for bit. You also know
-what the file says about itself, how to use it where only the file has arrived, and how the same
-network runs in a browser.
+A network is of use where it can run, and this package is not installed everywhere.
+
+This page exports the VGG to ONNX and runs the file with nothing but ONNX Runtime and numpy.
+You will see that the file gives the integers of the reference backend, bit for bit, and what
+it says about itself. Then the same network runs in a browser. The page takes less than a
+minute.
 """
 
 import json
@@ -22,7 +24,7 @@ import onnxruntime
 import akida_lite as al
 
 keras.utils.set_random_seed(0)
-BLUE, VERMILION = "#0072B2", "#D55E00"
+BLUE, VERMILION = al.plots.COLOURS[:2]
 
 # %%
 # Export
