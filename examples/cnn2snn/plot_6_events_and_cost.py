@@ -34,7 +34,7 @@ model = al.convert(keras_model, input_scaling=(255, 0))
 
 model.predict(images)
 statistics = model.get_statistics()
-statistics
+al.show(statistics)
 
 # %%
 # The count is nothing mysterious. Cut the model behind its first layer, and what comes out are

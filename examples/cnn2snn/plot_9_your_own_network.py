@@ -145,7 +145,7 @@ integers.summary()
 
 comparison = al.compare(chosen, integers, x_test)
 assert comparison.all_equal
-comparison
+al.show(comparison)
 
 # %%
 # The chip takes fewer bits in some layers than others. Each message names the layer, and
@@ -164,7 +164,7 @@ narrow = al.quantize(
 train(narrow, epochs=4, rate=1e-3)
 on_chip = al.convert(narrow)
 print(f"{right(narrow)} of {len(x_test)} test images right")
-on_chip.map()
+al.show(on_chip.map())
 
 # %%
 # One file holds the integers. It needs no Keras to be read.

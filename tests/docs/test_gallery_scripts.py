@@ -1,0 +1,34 @@
+"""What a page of the gallery shows, its downloaded script shows as well."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("plot_*.py"))
+# Methods that end a cell for what they do, not for what they return.
+DOES = {"show", "print", "summary", "panel", "verify", "cleanup", "set_random_seed", "save"}
+
+
+def bare_endings(script):
+    """Yield the last line of each cell whose value a page shows and a script does not."""
+    for block in split_code_and_text_blocks(str(script))[1]:
+        statements = ast.parse(block.content).body if block.type == "code" else []
+        if statements and isinstance(statements[-1], ast.Expr):
+            value = statements[-1].value
+            name = value.func if isinstance(value, ast.Call) else value
+            word = name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")
+            if not (isinstance(value, ast.Call) and word in DOES):
+                yield ast.unparse(value)
+
+
+@pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
+def test_no_cell_ends_in_a_value_that_a_script_would_not_show(script):
+    assert list(bare_endings(script)) == []
+
+
+def test_a_bare_value_is_found(tmp_path):
+    script = tmp_path / "plot_x.py"
+    script.write_text('"""\nTitle\n=====\n"""\n\nx = 1\nx\n\n# %%\n# Text.\n\nprint(x)\n')
+    assert list(bare_endings(script)) == ["x"]
