@@ -1,5 +1,6 @@
 """The scripts that the user guide shows do what it says."""
 
+import re
 import subprocess
 import sys
 import textwrap
@@ -113,3 +114,16 @@ def test_a_table_of_pandas_is_mapped_as_spark_maps_it(tmp_path):
     (found,) = scope["classified"](iter([table]))
     assert found["name"].tolist() == names
     assert found["class"].tolist() == MODEL.predict(IMAGES).tolist()
+
+
+def test_the_calls_beside_the_originals_run_from_top_to_bottom():
+    page = (SCRIPTS.parent / "vendor_names.rst").read_text("utf-8")
+    block = re.compile(r":caption: Here\n\n((?: {9}.*\n|\n)+)")
+    code = "".join(textwrap.dedent(found[1]) for found in block.finditer(page))
+    assert page.count(":caption: Here") == page.count(":caption: Original") == 7
+    names = {}
+    exec(compile(code, "vendor_names.rst", "exec"), names)
+    keras_scores = names["net"].predict(names["scaled"][:20], verbose=0)
+    assert (keras_scores.argmax(1) == names["classes"]).mean() > 0.9
+    assert names["scores"].argmax() == names["classes"][0]
+    assert names["stats"]["conv_1"].images == 1
