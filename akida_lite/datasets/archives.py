@@ -11,7 +11,6 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from akida_lite.datasets.description import damaged
 from akida_lite.files import open_regular
@@ -68,7 +67,7 @@ def read_members(path: Path, limits: dict[str, int]) -> dict[str, bytes]:
     return found
 
 
-def _headers(archive: IO[bytes]) -> Iterator[tuple[str, int, bool]]:
+def _headers(archive: gzip.GzipFile) -> Iterator[tuple[str, int, bool]]:
     """Yield name, bytes and whether it is a plain file, of each member.
 
     Whoever iterates reads, or skips, the member's bytes before going on.
@@ -94,7 +93,7 @@ def _octal(field: bytes) -> int:
     return int(digits, 8)
 
 
-def _exactly(archive: IO[bytes], size: int) -> bytes:
+def _exactly(archive: gzip.GzipFile, size: int) -> bytes:
     data = archive.read(size)
     if len(data) < size:
         raise EOFError("it ends inside a member")

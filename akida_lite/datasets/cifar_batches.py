@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pickletools
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def _constants(data: bytes) -> tuple[bytes, list[int]]:
                 # Texts of Python 2 are bytes, which arrive with a character for each.
                 pixels = value if isinstance(value, bytes) else value.encode("latin-1")
         elif in_labels and opcode.name in _NUMBERS:
-            labels.append(value)
+            labels.append(cast(int, value))
     if not pixels or len(labels) != _IMAGES:
         what = "" if pixels else f"no text of {_PIXELS} bytes, "
         raise ValueError(f"it has {what}{len(labels)} labels of {_IMAGES}")

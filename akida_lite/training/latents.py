@@ -54,8 +54,10 @@ def latent_kernel(quantizer: Quantizer, integers: npt.NDArray[Any]) -> _Weights:
     outer = np.sign(q) * (np.abs(q) == weight_limit(quantizer.bitwidth))
     distance = _distance(q, outer, wanted)
     if distance >= -_HALF:
-        return q + outer * distance
-    return q + np.sign(q) * np.clip(_distance(q, np.sign(q), wanted), -_HALF, _HALF)
+        latent: npt.NDArray[np.float64] = q + outer * distance
+        return latent
+    latent = q + np.sign(q) * np.clip(_distance(q, np.sign(q), wanted), -_HALF, _HALF)
+    return latent
 
 
 def _distance(q: _Weights, direction: _Weights, variance: float) -> float:

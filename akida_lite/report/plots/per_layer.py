@@ -101,7 +101,7 @@ def ops(
     """
     layers = [layer for layer in statistics.values() if layer.counts_input]
     ax = new_axes(ax, height=bar_height(len(layers)))
-    rows = np.arange(len(layers))
+    rows = range(len(layers))
     macs = [layer.macs / 1e6 for layer in layers]
     events = [layer.ops / 1e6 for layer in layers]
     ax.barh(rows, macs, 0.84, color=PALE, edgecolor="0.6", label="all values (MACs)")

@@ -37,12 +37,14 @@ def accuracy_by_bits(
     _require_points(series)
     ax = new_axes(ax)
     for index, (name, points) in enumerate(series.items()):
-        style = {
-            "marker": MARKERS[index % len(MARKERS)],
-            "linestyle": LINES[index % len(LINES)],
-        }
-        colour = COLOURS[index % len(COLOURS)]
-        ax.plot(list(points), list(points.values()), color=colour, label=name, **style)
+        ax.plot(
+            list(points),
+            list(points.values()),
+            marker=MARKERS[index % len(MARKERS)],
+            linestyle=LINES[index % len(LINES)],
+            color=COLOURS[index % len(COLOURS)],
+            label=name,
+        )
     first = list(next(iter(series.values())).items())
     (start, before), (end, after) = first[0], first[-1]
     ax.set_title(f"{next(iter(series))}: {before:.2f} % at {start}, {after:.2f} % at {end}")
