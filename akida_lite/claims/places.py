@@ -11,7 +11,8 @@ from akida_lite.claims.ledger import Ledger
 # f"{shop}.visitors": a page that puts ids together states every claim that this fits.
 _BUILT = re.compile(r"""\bf(["'])([\w.{}]*\}[\w.{}]*)\1""")
 _FIELD = re.compile(r"\{\w+\}")
-_TABLE = re.compile(r"^\.\. claims-table::\n(?P<options>(?:   :\w+:.*\n)*)", re.MULTILINE)
+# Another directive may hold the table, as a fold does: then both are indented.
+_TABLE = re.compile(r"^ *\.\. claims-table::\n(?P<options>(?: +:\w+:.*\n)*)", re.MULTILINE)
 _OPTION = re.compile(r":(?P<name>\w+): *(?P<value>.*)")
 _HEADER = re.compile(r"\s*\[(?P<name>[^\[\]]+)\]")
 _KEY = re.compile(r"(?P<name>[^=#\[{]+)=")

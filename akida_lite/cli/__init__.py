@@ -10,8 +10,8 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib import import_module
+from typing import TextIO
 
 from akida_lite import __version__
 from akida_lite.errors import AkidaLiteError, shown
@@ -76,16 +76,22 @@ def _make_streams_usable() -> None:
 
 def _say(text: str) -> None:
     # Where standard error is full as well, only the exit status tells of the failure.
-    with suppress(OSError):
+    try:
         print(text, file=sys.stderr, flush=True)
+    except OSError:
+        _drop(sys.stderr)
 
 
 def _drop_output() -> None:
-    """See that what could not be printed is not tried again when Python ends."""
     try:
         sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop(sys.stdout)
+
+
+def _drop(stream: TextIO) -> None:
+    """See that what a stream could not take is not tried again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

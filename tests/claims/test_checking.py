@@ -85,7 +85,7 @@ def tree(tmp_path, monkeypatch):
         (tmp_path / folder).mkdir()
     (tmp_path / "docs" / "page.rst").write_text(
         "A net.\n:claim:`net.top1`.\n:claim:`net.top1_n100`\n\n.. claims-table::\n"
-        "   :kind: quoted\n\n.. claims-table::\n   :ids: net.*\n",
+        "   :kind: quoted\n\n.. dropdown::\n   .. claims-table::\n      :ids: net.*\n",
         "utf-8",
     )
     (tmp_path / "docs" / "_build" / "copy.rst").write_text(":claim:`net.top1`\n", "utf-8")
@@ -112,12 +112,12 @@ def test_uses_are_pages_tables_and_the_record(tree):
         "README.rst:3",
         "docs/page.rst:2",
         "examples/plot.py:2",
-        "docs/page.rst:8",
+        "docs/page.rst:9",
         "claims.toml:20",
     ]
     assert uses("net.speed", ledger) == [
         "examples/plot.py:2",
-        "docs/page.rst:8",
+        "docs/page.rst:9",
         "claims.toml:23",
     ]
     assert uses("paper.top1", ledger)[-2:] == ["docs/page.rst:5", "claims.toml:34"]
@@ -148,7 +148,7 @@ def test_one_less_is_reported_with_page_line_expected_and_got(tree, counting):
     (problem,) = checked(tree)
     assert str(problem) == (
         "claim 'net.top1' (stated in README.rst:1, README.rst:3, docs/page.rst:2, "
-        "examples/plot.py:2, docs/page.rst:8, claims.toml:20): expected 91.90 % (919 of "
+        "examples/plot.py:2, docs/page.rst:9, claims.toml:20): expected 91.90 % (919 of "
         "1,000), got 91.80 % (918 of 1,000). Fix: find out what changed it; if the change is "
         "meant, run 'akida-lite claims --write'."
     )
