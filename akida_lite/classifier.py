@@ -16,7 +16,7 @@ import numpy.typing as npt
 from akida_lite.answers import answers_of, require_classes
 from akida_lite.engine import run
 from akida_lite.errors import FileFormatError, InputError, Problem
-from akida_lite.files import sha256_of
+from akida_lite.files import sha256_of, user_path
 from akida_lite.images.arrays import image_of
 from akida_lite.images.pictures import Unreadable, require_fit
 from akida_lite.layers import Shape
@@ -108,7 +108,7 @@ class Classifier:
             self.sha256 = _published(self._source)
         else:
             # Workers may have another working folder.
-            self._source = os.path.abspath(model)
+            self._source = os.path.abspath(user_path(model))
             self.sha256 = _checksum(self._source)
         model = self.model
         require_classes(model.layers[-1], model.output_shape, model.head)

@@ -22,6 +22,14 @@ import numpy.typing as npt
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
+def user_path(path: str | os.PathLike[str]) -> Path:
+    """Return what a user means by a path: a leading ``~`` is a home folder, if there is one.
+
+    `open_regular` and `atomic_write` go through here, so that who calls them need not.
+    """
+    return Path(os.path.expanduser(path))
+
+
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a file for writing that appears under its name only when complete.
@@ -49,7 +57,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     OSError
         As `open` and `os.replace` do.
     """
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(user_path(path)))
     old = _facts_of(target)
     if old is not None and not stat.S_ISREG(old.st_mode):
         with open(target, "wb") as through, tempfile.TemporaryFile() as whole:
@@ -95,7 +103,7 @@ def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
     """
     # Without O_NONBLOCK, opening a pipe waits until somebody writes into it.
     flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    handle = os.open(path, os.O_RDONLY | flags)
+    handle = os.open(user_path(path), os.O_RDONLY | flags)
     mode = os.fstat(handle).st_mode
     if stat.S_ISREG(mode):
         return open(handle, "rb")

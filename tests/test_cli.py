@@ -165,6 +165,29 @@ def test_deployed_networks_need_no_keras(arguments, tmp_path):
     assert done.stderr == ""
 
 
+def test_a_tilde_is_the_users_home_wherever_a_path_is_named(
+    keras_file, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    scaling = ("--input-scaling", "255", "0")
+    run(capsys, "convert", str(keras_file), *scaling, "--output=~/a.akl")
+    run(capsys, "export", "~/a.akl", "~/a.onnx")
+    run(capsys, "export", "~/a.akl", "~/page", "--web")
+    model = al.Model.load("~/a.akl")
+    model.save("~/b.akl")
+    model.to_onnx("~/b.onnx")
+    model.to_web("~/page")
+    assert al.Classifier("~/b.akl").model.name == model.name
+    al.load_keras(keras_file).save(tmp_path / "c.keras")
+    assert al.load_keras("~/c.keras").name
+    found = {path.name for path in tmp_path.iterdir()}
+    assert found == {"a.akl", "b.akl", "a.onnx", "b.onnx", "page", "c.keras"}
+    # Where nobody has such a home, the name is a name.
+    monkeypatch.chdir(tmp_path)
+    model.save("~nobody-of-this-name")
+    assert (tmp_path / "~nobody-of-this-name").is_file()
+
+
 def test_convert_of_a_network_of_the_zoo_goes_through_keras(capsys, tmp_path):
     path = tmp_path / "vgg.akl"
     status, _, _ = run(capsys, "convert", "vgg_cifar10", "-o", path)

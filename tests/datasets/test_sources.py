@@ -37,6 +37,20 @@ def test_a_named_path_is_read_and_nothing_is_written(tmp_path, named):
     assert not cache_folder().exists()
 
 
+@pytest.mark.parametrize("named", ["file", "folder", "data folder"])
+def test_an_archive_is_known_by_what_it_holds(named, tmp_path, monkeypatch):
+    path = tmp_path / "set-target_archive"
+    path.write_bytes(ARCHIVE)
+    (tmp_path / "notes").write_bytes(b"x")
+    # The size that the publisher states tells which file of a folder is worth reading.
+    source = tiny.dataset("http://nowhere", ARCHIVE)
+    if named == "data folder":
+        monkeypatch.setenv("AKIDA_LITE_DATA", str(tmp_path))
+        check(load(source))
+        return
+    check(load(source, path if named == "file" else tmp_path))
+
+
 def test_the_data_folder_fills_the_cache_and_is_left_alone(tmp_path):
     fill_cache(tmp_path)
     assert (tmp_path / "tiny-local.tgz").exists()

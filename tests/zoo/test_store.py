@@ -169,7 +169,8 @@ def test_a_saved_integer_model_is_no_file_of_weights(tmp_path):
     with pytest.raises(al.FileFormatError) as refused:
         load_weights(path, network())
     assert str(refused.value) == (
-        f"file '{path}': it holds no Keras weights. Fix: name a file of trained weights."
+        f"file '{path}': it holds no Keras weights. Fix: name a file of "
+        "akida_lite.zoo.save_weights()."
     )
 
 
