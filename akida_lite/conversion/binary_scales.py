@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from akida_lite.conversion.blocks import Block, parse
+from akida_lite.conversion.blocks import Block
+from akida_lite.conversion.grammar import parse
 from akida_lite.conversion.graph import chain_of
 from akida_lite.conversion.roles import Role
 from akida_lite.nn.kernels import fix_kernel, quantized_kernels

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.conversion.blocks import Block, parse
+from akida_lite.conversion.blocks import Block
+from akida_lite.conversion.grammar import parse
 from akida_lite.conversion.graph import chain_of
 from akida_lite.conversion.weights import array
 from akida_lite.engine import trace

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from akida_lite.conversion.blocks import Block, Parsed, parse
+from akida_lite.conversion.blocks import Block, Parsed
 from akida_lite.conversion.building import THRESHOLDS, build_layer, feed_after, map_shape
 from akida_lite.conversion.checking import (
     block_problems,
@@ -15,6 +15,7 @@ from akida_lite.conversion.checking import (
     layout_problems,
     published_problems,
 )
+from akida_lite.conversion.grammar import parse
 from akida_lite.conversion.graph import chain_of, unique
 from akida_lite.conversion.roles import head_of
 from akida_lite.conversion.scaling import Feed, input_feed

@@ -7,7 +7,8 @@ from math import isfinite, prod
 from typing import Any
 
 from akida_lite import nn
-from akida_lite.conversion.blocks import Block, parse
+from akida_lite.conversion.blocks import Block
+from akida_lite.conversion.grammar import parse
 from akida_lite.conversion.graph import chain_of
 from akida_lite.errors import ConversionError, InputError, Problem
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from akida_lite.conversion.blocks import Block, parse
+from akida_lite.conversion.blocks import Block
 from akida_lite.conversion.building import affine_of, feed_after, staircase_of
 from akida_lite.conversion.fold import exact, threshold_margins
+from akida_lite.conversion.grammar import parse
 from akida_lite.conversion.graph import chain_of
 from akida_lite.conversion.roles import Role
 from akida_lite.conversion.scaling import Feed, input_feed

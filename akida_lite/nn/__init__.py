@@ -11,12 +11,11 @@ from akida_lite.nn.layers import (
     QuantizedSeparableConv2D,
 )
 from akida_lite.nn.loading import load_keras
+from akida_lite.nn.quantizer import LinearWeightQuantizer, Quantizer
 from akida_lite.nn.quantizers import (
     FixedScaleQuantizer,
-    LinearWeightQuantizer,
     MaxPerAxisQuantizer,
     MaxQuantizer,
-    Quantizer,
     StdWeightQuantizer,
     TrainableStdWeightQuantizer,
     WeightFloat,

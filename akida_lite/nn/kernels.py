@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.nn.quantizers import FixedScaleQuantizer, Quantizer
+from akida_lite.nn.quantizer import Quantizer
+from akida_lite.nn.quantizers import FixedScaleQuantizer
 
 # Variable to the attribute that holds its quantizer.
 _QUANTIZERS = {

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from akida_lite.fixed_point import weight_limit
 from akida_lite.nn.kernels import quantized_kernels
-from akida_lite.nn.quantizers import Quantizer
+from akida_lite.nn.quantizer import Quantizer
 
 _Weights: TypeAlias = npt.NDArray[np.float64]
 

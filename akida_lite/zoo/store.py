@@ -24,7 +24,7 @@ from akida_lite.errors import FileFormatError, InputError, Problem, layer_proble
 from akida_lite.files import sha256_of
 from akida_lite.fixed_point import weight_limit
 from akida_lite.nn.kernels import fix_kernel, quantizer_of
-from akida_lite.nn.quantizers import Quantizer
+from akida_lite.nn.quantizer import Quantizer
 from akida_lite.storage.archive import NAME_A_MODEL
 from akida_lite.storage.container import read_container, write_container
 from akida_lite.zoo.sharing import shared_kernels, signed, signs_between
