@@ -35,6 +35,7 @@ _PUBLIC = {
     "check_compatibility": "conversion",
     "claim": "published",
     "claims": "claims",
+    "claims_by_layer": "published",
     "claims_table": "published",
     "compare": "conversion",
     "convert": "conversion",
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
     from akida_lite.model import Model as Model
     from akida_lite.nn import load_keras as load_keras
     from akida_lite.published import claim as claim
+    from akida_lite.published import claims_by_layer as claims_by_layer
     from akida_lite.published import claims_table as claims_table
     from akida_lite.report import plots as plots
     from akida_lite.report.display import show as show

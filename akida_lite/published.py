@@ -1,11 +1,16 @@
 """The numbers that this package publishes: its own ledger, read once."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from akida_lite.claims import Claim, Ledger, Measured, read_ledger
+from akida_lite.errors import ClaimError, Problem
 from akida_lite.tables import Column, Table
+
+# Names of layers end in their place: "conv_1".
+_OF_A_LAYER = re.compile(r"(?P<network>.+)\.(?P<layer>\w+_\d+)\.(?P<rest>\w+)")
 
 LEDGER = Path(__file__).parent / "zoo" / "claims.toml"
 """File of the ledger."""
@@ -81,3 +86,42 @@ def claims_table(rows: Mapping[str, str], caption: str = "Published numbers") ->
     headings = [Column("")]
     headings += [Column(heading, "right") for heading in ("Original", "Here", "May differ by")]
     return Table(caption, headings, cells)
+
+
+def claims_by_layer(network: str, quantity: str) -> dict[str, float]:
+    """Return what is published of each layer of a network.
+
+    Parameters
+    ----------
+    network : str
+        What the ids begin with, such as ``"seed.vgg_cifar10"`` for the original's VGG.
+    quantity : str
+        What they end with, such as ``"ops"`` or ``"input_sparsity"``.
+
+    Returns
+    -------
+    dict of str to float
+        Name of the layer to the number, in the order of the ledger.
+
+    Raises
+    ------
+    ClaimError
+        If nothing is published; the message names what is.
+
+    Examples
+    --------
+    >>> zeros = claims_by_layer("seed.vgg_cifar10", "input_sparsity")
+    >>> len(zeros)
+    8
+    """
+    found = [match for id in ledger().claims if (match := _OF_A_LAYER.fullmatch(id))]
+    numbers = {
+        m["layer"]: float(claim(m[0]))
+        for m in found
+        if m["rest"] == quantity and m["network"] == network
+    }
+    if not numbers:
+        known = dict.fromkeys(f"({m['network']!r}, {m['rest']!r})" for m in found)
+        problem = f"no layer of {network!r} has a published {quantity!r}"
+        raise ClaimError(Problem("claims", problem, f"choose one of {', '.join(known)}"))
+    return numbers

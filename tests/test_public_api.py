@@ -35,6 +35,7 @@ PUBLIC = [
     "check_compatibility",
     "claim",
     "claims",
+    "claims_by_layer",
     "claims_table",
     "compare",
     "convert",

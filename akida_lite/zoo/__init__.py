@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from akida_lite.errors import require_keras
 from akida_lite.zoo.cards import Card, shipped_cards
 from akida_lite.zoo.networks import NETWORKS, Network
+from akida_lite.zoo.sample import verify_sample
 
 if TYPE_CHECKING:
     from akida_lite.zoo.store import load_weights as load_weights
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
 
 _OF_KERAS = {"load_weights": "akida_lite.zoo.store", "save_weights": "akida_lite.zoo.store"}
 
-__all__ = ["NETWORKS", "Card", "Network", "shipped_cards", *_OF_KERAS, *NETWORKS]
+__all__ = [
+    "NETWORKS",
+    "Card",
+    "Network",
+    "shipped_cards",
+    "verify_sample",
+    *_OF_KERAS,
+    *NETWORKS,
+]
 
 
 def __getattr__(name: str) -> Any:

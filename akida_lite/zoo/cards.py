@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, cast
 
 from akida_lite.errors import FileFormatError, Problem
 from akida_lite.files import atomic_write, sha256_of
@@ -58,8 +59,13 @@ class Card:
 
     @property
     def record_path(self) -> Path:
-        """The run record of the training."""
+        """The file of the run record."""
         return FOLDER / f"{self.name}.json"
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the training run has noted: recipe, curve, time, machines, trials."""
+        return cast("dict[str, Any]", json.loads(self.record_path.read_text("utf-8")))
 
 
 @cache

@@ -49,18 +49,15 @@ x = (images.astype(np.float32) - b) / a
 # an order that depends on the processor, so another machine may differ by a few images;
 # integers never do.
 
-accuracy = al.claims_table(
-    {
-        "VGG, Keras, float": "vgg_cifar10_float.keras.top1",
-        "VGG, Keras, 2 bits": "vgg_cifar10.keras.top1",
-        "VGG, integers": "vgg_cifar10.akida.top1",
-        "MobileNet, Keras, float": "mobilenet_cifar10_float.keras.top1",
-        "MobileNet, Keras, 4 bits": "mobilenet_cifar10.keras.top1",
-        "MobileNet, integers": "mobilenet_cifar10.akida.top1",
-    },
-    caption="Test images classified correctly",
-)
-al.show(accuracy)
+published = {
+    "VGG, Keras, float": "vgg_cifar10_float.keras.top1",
+    "VGG, Keras, 2 bits": "vgg_cifar10.keras.top1",
+    "VGG, integers": "vgg_cifar10.akida.top1",
+    "MobileNet, Keras, float": "mobilenet_cifar10_float.keras.top1",
+    "MobileNet, Keras, 4 bits": "mobilenet_cifar10.keras.top1",
+    "MobileNet, integers": "mobilenet_cifar10.akida.top1",
+}
+al.show(al.claims_table(published, "Test images classified correctly"))
 
 # %%
 # 3. The VGG in Keras
@@ -78,7 +75,7 @@ vgg_keras = al.zoo.vgg_cifar10(
     input_weights_quantization=2,
 )
 vgg_keras_labels = vgg_keras.predict(x, batch_size=100, verbose=0).argmax(axis=1)
-print("VGG, Keras:", (vgg_keras_labels == labels).sum(), "of", len(labels), "right")
+print("VGG, Keras:", (vgg_keras_labels == labels).sum(), "of 1,000 right")
 
 # %%
 # 4. The VGG in integers
@@ -106,7 +103,7 @@ vgg.summary()
 # The same images again, now through integers only:
 
 vgg_labels = vgg.predict(images)
-print("VGG, integers:", (vgg_labels == labels).sum(), "of", len(labels), "right")
+print("VGG, integers:", (vgg_labels == labels).sum(), "of 1,000 right")
 
 # %%
 # Equal counts could hide differences. ``compare`` runs images through both models and holds
@@ -115,20 +112,23 @@ print("VGG, integers:", (vgg_labels == labels).sum(), "of", len(labels), "right"
 al.show(al.compare(vgg_keras, vgg, images[:20]))
 
 # %%
-# 5. Where Keras and the integers disagree
-# ----------------------------------------
-# The conversion keeps every threshold exactly, so whoever differs has rounded: Keras, whose
-# float32 sums carry a rounding error. These are the images of the thousand on which the two
-# name another class. The title says what the integers say, not what Keras says.
+# 5. Where Keras and the integers may disagree
+# --------------------------------------------
+# The conversion keeps every threshold exactly. If the two decide differently, then Keras has
+# rounded: its float32 sums carry a rounding error, and where two classes are almost equally
+# strong, a small error can decide. Of all 10,000 test images, :claim:`vgg_cifar10.agree.top1`
+# get the same class from both.
+#
+# Here are eight images of the thousand: first those with two answers, if there are any, then
+# those on which the two best classes lie closest together. A frame and "not" mark an image
+# with two answers: what the integers say, not what Keras says.
 
-differ = np.flatnonzero(vgg_labels != vgg_keras_labels)
-print("the VGG's classes differ on", len(differ), "of", len(images), "images")
-if len(differ):
-    shown = differ[:8]
-    al.plots.images(
-        images[shown], vgg_keras_labels[shown], vgg_labels[shown], names=names
-    )
-    plt.show()
+ranked = np.sort(vgg.evaluate(images), axis=1)
+margin = ranked[:, -1] - ranked[:, -2]
+close = np.lexsort((margin, vgg_labels == vgg_keras_labels))[:8]
+al.plots.images(images[close], vgg_keras_labels[close], vgg_labels[close], names=names)
+plt.show()
+print("two answers:", (vgg_labels != vgg_keras_labels).sum(), "of 1,000 images")
 
 # %%
 # Who is right? Keras can compute in float64, where rounding errors are too small to push a sum
@@ -143,10 +143,10 @@ precise = al.zoo.vgg_cifar10(
 keras.config.set_dtype_policy("float32")
 keras.config.set_floatx("float32")
 
-for index in differ:
-    scores = np.asarray(precise((images[index : index + 1] - b) / a))[0]
-    says = " and ".join(names[k] for k in np.flatnonzero(scores == scores.max()))
-    print(f"image {index}: integers {names[vgg_labels[index]]}, float64 {says}")
+scores = np.asarray(precise((images[close] - b) / a))
+highest = scores == scores.max(axis=1, keepdims=True)
+sides = highest[np.arange(len(close)), vgg_labels[close]]
+print("float64 sides with the integers on", sides.sum(), "of", len(close), "images")
 
 # %%
 # 6. The MobileNet
@@ -173,8 +173,7 @@ mobilenet.summary()
 
 mobilenet_keras_labels = mobilenet_keras.predict(x, batch_size=100, verbose=0).argmax(1)
 mobilenet_labels = mobilenet.predict(images)
-for name, found in (("Keras", mobilenet_keras_labels), ("integers", mobilenet_labels)):
-    print(f"MobileNet, {name}: {(found == labels).sum()} of {len(labels)} right")
+print("MobileNet, integers:", (mobilenet_labels == labels).sum(), "of 1,000 right")
 al.show(al.compare(mobilenet_keras, mobilenet, images[:20]))
 
 # %%
@@ -206,18 +205,11 @@ plt.show()
 # what a layer would cost if no activation were zero. The original counted 20 images, and so do
 # we.
 
-
-def of_the_original(model, quantity, statistics):
-    """Return what the original tutorial reports for each layer."""
-    counted = [layer.name for layer in statistics.values() if layer.counts_input]
-    return {n: float(al.claim(f"seed.{model}.{n}.{quantity}")) for n in counted}
-
-
 work = {}
 for network, model in (("vgg_cifar10", vgg), ("mobilenet_cifar10", mobilenet)):
     statistics = model.get_statistics()
     model.predict(images[:20])
-    original = of_the_original(network, "ops", statistics)
+    original = al.claims_by_layer(f"seed.{network}", "ops")
     al.plots.ops(statistics, beside=original)
     plt.show()
     work[network] = statistics.ops, sum(original.values())
@@ -229,7 +221,7 @@ for network, model in (("vgg_cifar10", vgg), ("mobilenet_cifar10", mobilenet)):
 
 statistics = vgg.get_statistics()
 vgg.predict(images[:20])
-zeros = of_the_original("vgg_cifar10", "input_sparsity", statistics)
+zeros = al.claims_by_layer("seed.vgg_cifar10", "input_sparsity")
 al.plots.sparsity(statistics, beside=zeros)
 plt.show()
 
@@ -248,20 +240,17 @@ plt.show()
 # %%
 # 9. Held against the record
 # --------------------------
-# The build of this page has just repeated these counts. ``verify`` compares each with its
-# published number, within the slack of the table above. If one differs, the page cannot be
-# built.
+# These are the counts of this run, beside the published ones. If one differs by more than
+# another processor may make it differ, ``verify_sample`` raises an error, and this page cannot
+# be built.
 
-for network, by_keras, by_integers in (
-    ("vgg_cifar10", vgg_keras_labels, vgg_labels),
-    ("mobilenet_cifar10", mobilenet_keras_labels, mobilenet_labels),
-):
-    for what, count in (
-        ("keras.top1_n1000", (by_keras == labels).sum()),
-        ("akida.top1_n1000", (by_integers == labels).sum()),
-        ("agree.top1_n1000", (by_keras == by_integers).sum()),
-    ):
-        al.claim(f"{network}.{what}").verify(int(count), len(labels))
+al.show(al.zoo.verify_sample("vgg_cifar10", vgg_keras_labels, vgg_labels))
+
+# %%
+
+al.show(
+    al.zoo.verify_sample("mobilenet_cifar10", mobilenet_keras_labels, mobilenet_labels)
+)
 
 # %%
 # .. admonition:: Try it
@@ -276,6 +265,7 @@ for network, by_keras, by_integers in (
 # --------------
 # * Both networks, live, on a picture of your own: :doc:`/run_it_here`.
 # * Why integers can equal Keras at all: :doc:`plot_2_why_integers_equal_keras`.
+# * A network of your own instead of these two: :doc:`plot_9_your_own_network`.
 # * The tutorial that this page follows: `documentation of MetaTF
 #   <https://doc.brainchipinc.com/>`_.
 

@@ -3,15 +3,15 @@ How does a float network get down to two bits?
 ==============================================
 
 Rounding a trained network to two bits ruins it. Taking away a bit or two at a time, and
-training in between, costs only a little accuracy.
+training in between, costs only a little accuracy. This is called a ladder, and each stop on the
+way down is a rung.
 
-You will first see what each rung of this ladder costs, then the schedule and the curves of the
-training runs behind the shipped weights. At the end you climb down a small ladder yourself, on
-digits. The page takes less than a minute, and downloads nothing.
+You will first see what each rung costs, then the schedule and the curves of the training runs
+behind the shipped weights. At the end you climb down a small ladder yourself, on digits. The
+page takes less than a minute, and downloads nothing.
 """
 
-import json
-from itertools import cycle
+import textwrap
 
 import keras
 import matplotlib.pyplot as plt
@@ -21,6 +21,7 @@ import akida_lite as al
 
 keras.utils.set_random_seed(0)
 BLUE, VERMILION, GREEN, ORANGE, PURPLE = al.plots.COLOURS[:5]
+LOOKS = list(zip("os^Dv", al.plots.COLOURS[:5], strict=True))
 
 # %%
 # What the ladder costs
@@ -42,8 +43,8 @@ plt.show()
 # %%
 # The schedule
 # ------------
-# How a network is trained is data, not a script: a recipe says which network, how many bits,
-# which rung it starts from, on how many images and how fast. Weights and activations take
+# How a network is trained is data, not a script. A *recipe* says which network is trained, with
+# how many bits, from which start, on how many images and how fast. Weights and activations take
 # turns in losing bits, so that no rung disturbs the network more than it has to.
 
 pixels = (16, 24, 32)
@@ -54,23 +55,23 @@ for recipe in al.training.RECIPES.values():
         seen = {stage.size: stage.images for stage in ramp.stages}
         images = [seen.get(size, 0) for size in pixels]
         start = (recipe.start or "nothing") if turn == 1 else "cycle before"
-        charge = [ramp.event_cost, "learnt" if ramp.kernels else "as they are"]
-        how = [bits, ramp.optimizer, ramp.peak_rate, *images, ramp.precision, *charge]
-        schedule[f"{recipe.name}, {turn}"] = [*how, start, recipe.teacher or ""]
-heads = ["recipe, cycle", "bits", "by", "rate", *(f"{size} px" for size in pixels)]
-heads += ["products", "charge", "kernels", "starts from", "teacher"]
+        how = [bits, ramp.peak_rate, *images, ramp.event_cost]
+        schedule[f"{recipe.name}, {turn}"] = [*how, start, recipe.teacher or "labels"]
+heads = ["recipe, cycle", "bits", "rate", *(f"{size} px" for size in pixels)]
+heads += ["charge", "starts from", "learns from"]
 al.show(al.table(schedule, heads, "Images of each height, cycle by cycle"))
 
 # %%
-# A line is a cycle of the learning rate: it rises to its peak, then falls to zero, while so
-# many images of so many pixels in height are seen. :doc:`/user_guide/training` says what the
-# optimizers are, and what is multiplied in which precision. A charge is what a million
-# operations that events cause add to the loss. A rung with a teacher learns what the teacher
-# says of an image; all other runs learn the labels.
+# A line is one cycle of the learning rate: the rate rises to its peak, then falls to zero. The
+# columns in the middle count the images that the cycle sees at each height in pixels. A rung
+# with a teacher learns what the teacher says of an image; all other runs learn the labels. A
+# *charge* makes events expensive, and so lowers the work of an image:
+# :doc:`plot_6_events_and_cost` shows how. What the optimizers are, and what is computed in
+# which precision, stands in :doc:`/user_guide/training`.
 #
-# Each rung starts from the *latent* weights of the one before: the float values that training
-# moves, and that are rounded to the rung's grid whenever they are used. Rounding therefore
-# never accumulates from rung to rung.
+# Each rung starts from the :term:`latent weights` of the rung before. These are the float
+# values that training moves. They are rounded to the rung's grid whenever they are used, but
+# are kept unrounded, so that rounding errors do not add up from rung to rung.
 #
 # A float run spends the first images of a cycle at a lower resolution, where a step costs a
 # fraction of a full one.
@@ -83,10 +84,9 @@ fig, (top, bottom) = plt.subplots(
     2, figsize=(8, 4.5), layout="constrained", sharex=True
 )
 top.plot(steps[::20], rates, color=BLUE)
-top.set(
-    ylabel="learning rate",
-    yscale="log",
-    title=f"Rate and image size in the {recipe.steps} steps of the float run",
+top.set(ylabel="learning rate", yscale="log")
+top.set_title(
+    "Each cycle of the float run begins with small images, and ends with large"
 )
 bottom.plot(steps[::20], sizes, color=VERMILION, drawstyle="steps-post")
 bottom.set(ylabel="image height (pixels)", xlabel="step", yticks=sorted(set(sizes)))
@@ -98,39 +98,28 @@ plt.show()
 # Every file of shipped weights lies beside the record of the run that made it: the recipe, a
 # curve, the time it took and the machine. The page reads them; nothing below is typed in.
 
-cards = al.zoo.shipped_cards().values()
-records = {card.name: json.loads(card.record_path.read_text()) for card in cards}
-records = {name: records[name] for name in al.training.RECIPES if name in records}
-
-print(f"{'recipe':<26}{'images':>9}{'minutes':>9}{'loss':>8}{'accuracy':>10}  machine")
+shipped = {card.name: card for card in al.zoo.shipped_cards().values()}
+records = {
+    name: shipped[name].record for name in al.training.RECIPES if name in shipped
+}
+runs = {}
 for name, record in records.items():
-    last, machine = record["curve"][-1], record["machines"][-1]
-    where = ", ".join(
-        [*machine.get("accelerators", []), machine.get("processor", "not noted")]
-    )
-    loss, accuracy = (
-        last[key] or float("nan") for key in ("train_loss", "validation_accuracy")
-    )
-    cost = f"{last['images']:>9,}{record['seconds'] / 60:>9.1f}"
-    print(f"{name:<26}{cost}{loss:>8.3f}{accuracy:>10.4f}  {where}")
+    last, right = record["curve"][-1], record["curve"][-1]["validation_accuracy"]
+    loss = f"{last['train_loss']:.3f}"
+    share = "" if right is None else f"{right:.3f}"
+    minutes = round(record["seconds"] / 60)
+    runs[name] = [last["images"], minutes, loss, record["recipe"]["holdout"], share]
+heads = ["recipe", "images seen", "minutes", "last loss", "left out", "of these right"]
+al.show(al.table(runs, heads, "The runs behind the shipped weights"))
 
 # %%
-# The accuracy is the share of images that come out right among those that the run itself left
-# out of training; ``nan`` stands where it left out none. It serves to watch a run, not to judge
-# a network: an earlier rung may have trained on these very images.
-
-for name, record in records.items():
-    print(
-        f"{name:<26}leaves out {record['recipe']['holdout']:>5,} of 50,000 training images"
-    )
-
-# %%
-# What else there is to say of a run, how a second one with another seed ended for instance,
-# stands in its record:
+# A run leaves out some of the 50,000 training images, to be watched by them. The last column
+# is the share of these that come out right at the end. It does not judge a network: an earlier
+# rung may have trained on these very images. Some records hold a note:
 
 for name, record in records.items():
     if record.get("note"):
-        print(f"{name}: {record['note']}")
+        print(textwrap.fill(f"{name}: {record['note']}", 84), end="\n\n")
 
 # %%
 # The test images have no part in training at all. What the networks do on them stands in
@@ -146,10 +135,10 @@ quantized = [r for r in rungs if r["recipe"]["start"] is not None]
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.5), layout="constrained")
 al.plots.learning_curves(floats, quantity="train_loss", ax=left)
-left.set_title("The float networks")
+ends = [run["curve"][-1]["train_loss"] for run in floats]
+left.set_title(f"Float runs end at a loss of {min(ends):.2f} to {max(ends):.2f}")
 before = 0
-looks = cycle(zip("os^Dv", (BLUE, VERMILION, GREEN, ORANGE, PURPLE), strict=True))
-for record, (marker, colour) in zip(quantized, looks, strict=False):
+for record, (marker, colour) in zip(quantized, LOOKS, strict=False):
     points = [point for point in record["curve"] if point["train_loss"] is not None]
     seen = [before + point["images"] for point in points]
     losses = [point["train_loss"] for point in points]
@@ -157,27 +146,32 @@ for record, (marker, colour) in zip(quantized, looks, strict=False):
     right.plot(seen, losses, marker=marker, color=colour, label=bits)
     right.axvline(before, color="grey", linewidth=0.5)
     before += record["curve"][-1]["images"]
-right.set(
-    title="Rungs of the VGG, weights/activations in bits",
-    xlabel="images since the float run",
-)
+ends = [run["curve"][-1]["train_loss"] for run in quantized]
+right.set_title(f"Rungs of the VGG end at {min(ends):.2f} to {max(ends):.2f}")
+right.set_xlabel("images since the float run")
 right.set_ylabel("training loss (cross-entropy, nats)")
-right.legend(ncols=2)
+right.legend(title="bits of weights/activations", ncols=2)
 plt.show()
 
 # %%
-# Neither loss can fall to zero: float runs learn smoothed labels, and rungs what a teacher
-# thinks, which is never quite sure either. Any rung is trained again with one command,
+# Neither loss can fall to zero. Float runs learn smoothed labels, and rungs learn what a
+# teacher says, who is never quite sure either. Any rung is trained again with one command,
 # ``akida-lite train NAME``, which can be interrupted and goes on with ``--resume``;
 # :doc:`/user_guide/training` says more.
 #
 # A ladder of your own
 # --------------------
 # The same on a small scale: scikit-learn's digits, two convolutions, three rungs. One function
-# builds all of them, because the variables of a network do not depend on its widths.
+# builds all of them, because a network has the same variables at every width.
 
 (x_train, y_train), (x_test, y_test) = al.datasets.load_digits()
+pixels = x_test
 x_train, x_test = x_train / np.float32(16), x_test / np.float32(16)
+al.plots.images(pixels[:16], y_test[:16])
+plt.show()
+
+# %%
+# The network takes its widths as arguments; 0 stands for float.
 
 
 def network(weights=0, activations=0):
@@ -233,11 +227,9 @@ curves = {
     "2/2 from 4/4": rung(two_bits, 6, four_bits),
     "2/2 from float": rung(jump, 8, float_network),
 }
-for name, curve in curves.items():
-    print(f"{name:<16} first {curve[0]:.3f}, last {curve[-1]:.3f}")
 
 # %%
-# Behind the float run, the first point of each rung is taken before any training.
+# The first point of each rung is taken before any training: this is what rounding alone does.
 
 begins = (1, 8, 10, 8)
 fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
@@ -250,21 +242,42 @@ for (name, curve), begin, style, colour in zip(
 ):
     ax.plot(begin + np.arange(len(curve)), curve, style, color=colour, label=name)
 ax.set(xlabel="passes over the training images", ylabel="accuracy on the test digits")
-ax.set_title("Float, 4/4 and 2/2 on digits, by the ladder and in one jump")
+ladder, jumped = curves["2/2 from 4/4"], curves["2/2 from float"]
+ax.set_title(
+    f"Rounding to two bits leaves {ladder[0]:.2f} and {jumped[0]:.2f}; "
+    f"training heals it to {ladder[-1]:.2f} and {jumped[-1]:.2f}",
+    fontsize="medium",
+)
 ax.legend(loc="lower right")
 plt.show()
 
 # %%
-# Rounding to four bits is hardly felt. Two bits hurt at once, and a few passes heal most of it.
-# On a problem this easy both ways arrive, and which of them ends higher is a matter of the
-# seed: digits do not prove that a ladder is worth its rungs. On CIFAR-10 the records above say
-# what each rung was worth.
+# Rounding to four bits is hardly felt. Two bits hurt at once, and a few passes heal most of
+# it. On a problem this easy both ways arrive, and the seed decides which of them ends higher.
+# Digits do not prove that a ladder is worth its rungs. On CIFAR-10, the first figure of this
+# page says what each rung costs.
 #
 # The last rung converts, and decides as the Keras model does.
 
 model = al.convert(two_bits, input_scaling=(16, 0))
-(_, _), (pixels, _) = al.datasets.load_digits()
-decided = model.predict(pixels)
-by_keras = two_bits.predict(x_test, verbose=0).argmax(axis=1)
-print(f"integer model: {np.mean(decided == y_test):.3f} of the test digits are right")
-print(f"same decision as Keras on {np.sum(decided == by_keras)} of {len(decided)}")
+al.show(al.compare(two_bits, model, pixels))
+
+# %%
+# .. admonition:: Try it
+#
+#    * Give the jump fewer passes: ``rung(jump, 2, float_network)``. Two bits do not recover as
+#      far.
+#    * Stop at 4/4: convert ``four_bits`` instead of ``two_bits``. The comparison has the same
+#      layers, with more levels in each.
+#    * Climb down another ladder: ``network(4, 2)`` between ``network(4, 4)`` and
+#      ``network(2, 2)``.
+#
+# Where to go on
+# --------------
+# * Which bits for a network of your own: :doc:`plot_9_your_own_network`.
+# * How training lowers the work of an image: :doc:`plot_6_events_and_cost`.
+# * All recipes, and how to run them: :doc:`/user_guide/training`.
+# * The idea of training through rounding: the `paper on the straight-through estimator
+#   <https://arxiv.org/abs/1308.3432>`_.
+
+# sphinx_gallery_thumbnail_number = 1
