@@ -80,8 +80,9 @@ print("VGG, Keras:", (vgg_keras_labels == labels).sum(), "of 1,000 right")
 # %%
 # 4. The VGG in integers
 # ----------------------
-# The conversion turns each quantized weight into an integer, and batch normalization with
-# activation into integer thresholds. A block of Keras layers becomes one integer layer:
+# The conversion turns each quantized weight into an integer. Batch normalization and activation
+# together become integer :term:`thresholds <threshold>`. So a block of Keras layers becomes one
+# integer layer:
 
 vgg = al.convert(vgg_keras, input_scaling=input_scaling, labels=names)
 al.plots.block(vgg.get_layer("conv_1"))
@@ -179,8 +180,9 @@ al.show(al.compare(mobilenet_keras, mobilenet, images[:20]))
 # %%
 # 7. One picture, two networks
 # ----------------------------
-# Which neurons fire? Each row shows the maps of one layer in which most happens. Pale positions
-# are zeros: the neuron there is silent, and whoever reads the map has nothing to do for it.
+# Which neurons fire? A row belongs to a layer, and shows the eight of its maps in which most
+# neurons fire. Every coloured position is an :term:`event`. At a pale position the neuron is
+# silent, and the next layer has nothing to do for it.
 
 ship = 1
 al.plots.event_maps(vgg, images[ship])
@@ -192,7 +194,7 @@ al.plots.event_maps(mobilenet, images[ship])
 plt.show()
 
 # %%
-# After the last layer, the highest potential wins.
+# After the last layer, the class with the highest :term:`potential` wins.
 
 scores = mobilenet.evaluate(images[ship : ship + 1])[0]
 al.plots.potentials(scores, names, true=int(labels[ship]), image=images[ship])
@@ -201,23 +203,24 @@ plt.show()
 # %%
 # 8. How much work is that?
 # -------------------------
-# An operation is one weight added to one potential because of one event. The pale bars show
-# what a layer would cost if no activation were zero. The original counted 20 images, and so do
-# we.
+# An :term:`operation` is one weight added to one potential because of one event. The pale bars
+# show what a layer would cost if no activation were zero. Above stands the VGG, below the
+# MobileNet. The original counted the first 20 images, and so does this page.
 
+fig, axes = plt.subplots(2, figsize=(9, 9), layout="constrained")
 work = {}
-for network, model in (("vgg_cifar10", vgg), ("mobilenet_cifar10", mobilenet)):
+for ax, model in zip(axes, (vgg, mobilenet), strict=True):
     statistics = model.get_statistics()
     model.predict(images[:20])
-    original = al.claims_by_layer(f"seed.{network}", "ops")
-    al.plots.ops(statistics, beside=original)
-    plt.show()
-    work[network] = statistics.ops, sum(original.values())
+    original = al.claims_by_layer(f"seed.{model.name}", "ops")
+    al.plots.ops(statistics, beside=original, ax=ax)
+    work[model.name] = statistics.ops, sum(original.values())
+plt.show()
 
 # %%
-# The MobileNet has fewer weights and yet causes more operations. An event passes its depthwise
-# kernel and all filters behind it once for each position of the kernel. The VGG's zeros, layer
-# by layer:
+# The MobileNet has fewer weights, and yet causes more operations: in a separable layer, one
+# event meets all filters again for each position of its small kernel. Work is saved by zeros.
+# The share of zeros is called :term:`sparsity`; here is that of the VGG, layer by layer:
 
 statistics = vgg.get_statistics()
 vgg.predict(images[:20])
