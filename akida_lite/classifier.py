@@ -18,7 +18,7 @@ from akida_lite.engine import run
 from akida_lite.errors import FileFormatError, InputError, Problem
 from akida_lite.files import sha256_of, user_path
 from akida_lite.images.arrays import image_of
-from akida_lite.images.pictures import Unreadable, require_fit
+from akida_lite.images.decoding import Unreadable, require_fit
 from akida_lite.layers import Shape
 from akida_lite.model import Model
 from akida_lite.report.per_image import counted_images

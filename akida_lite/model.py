@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from akida_lite import storage, web
 from akida_lite.answers import classes_of, require_classes, scores_of
-from akida_lite.engine.onnx import graph as onnx_graph
+from akida_lite.engine.onnx import exporting
 from akida_lite.errors import (
     FileFormatError,
     InputError,
@@ -445,7 +445,7 @@ class Model:
             for key, value in self.metadata.items()
             if value is not None and not (isinstance(value, str) and not value)
         }
-        onnx_graph.export(self._layers, path, known)
+        exporting.export(self._layers, path, known)
 
     def to_web(self, folder: FilePath, samples: Pixels | None = None) -> None:
         """Write a folder whose page runs the model in a browser, with the same integers.

@@ -11,8 +11,8 @@ import numpy as np
 from akida_lite.classifier import Classifier
 from akida_lite.errors import InputError, Problem
 from akida_lite.images.arrays import image_of
+from akida_lite.images.decoding import Pixels, Unreadable
 from akida_lite.images.parts import Part
-from akida_lite.images.pictures import Pixels, Unreadable
 
 # Images that are decoded at a time.
 _AT_A_TIME = 64

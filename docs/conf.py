@@ -32,7 +32,7 @@ extensions = [
     "sphinxcontrib.bibtex",
     "sphinxext.opengraph",
     "akida_lite.claims.sphinx",
-    "benchmark.page",
+    "benchmark.directives",
     "claims_distance",
     "hardware_rules",
     "hero",

@@ -23,7 +23,7 @@ import akida_lite as al
 from akida_lite.claims import read_ledger
 from akida_lite.datasets.cache import read_cached
 from akida_lite.datasets.cifar_batches import read_batch
-from akida_lite.datasets.sources import load
+from akida_lite.datasets.lookup import load
 from akida_lite.engine.running import BACKENDS
 from akida_lite.errors import AkidaLiteError
 from akida_lite.packing import pack, pack_ternary

@@ -59,7 +59,7 @@ _STORAGE = [
 _HARDWARE = [
     "tests/hardware/test_rules.py",
     "tests/hardware/test_rules_table.py",
-    "tests/hardware/test_checking.py",
+    "tests/hardware/test_broken_rules.py",
     "tests/hardware/test_placement.py",
 ]
 _CONVERSION = [

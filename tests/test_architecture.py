@@ -71,7 +71,7 @@ THIRD_PARTY = {
 
 BY_COMPUTED_NAME = {
     "__init__": "public names, each with its room in a table that test_public_api reads",
-    "claims.checking": "measures of a user's own ledger",
+    "claims.outcomes": "measures of a user's own ledger",
     "cli": "the groups of commands, all below cli",
     "images.extras": "Pillow and pyarrow, which it may import",
     "engine.onnx.runtime": "onnx and onnxruntime, which it may import",

@@ -7,10 +7,10 @@ the function that each measured number names, :func:`check` reports what differs
 in any Sphinx project.
 """
 
-from akida_lite.claims.checking import NotMeasured, Outcome, check, measure
+from akida_lite.claims.claim import Claim, Measured, Quantity, Quoted, Share
 from akida_lite.claims.ledger import Ledger, read_ledger
+from akida_lite.claims.outcomes import NotMeasured, Outcome, check, measure
 from akida_lite.claims.places import uses
-from akida_lite.claims.record import Claim, Measured, Quantity, Quoted, Share
 from akida_lite.claims.writing import write
 
 __all__ = [

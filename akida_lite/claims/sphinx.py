@@ -30,10 +30,10 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from akida_lite.claims.checking import Outcome, measure
+from akida_lite.claims.claim import Claim, Measured, Quoted
 from akida_lite.claims.ledger import Ledger, read_ledger
+from akida_lite.claims.outcomes import Outcome, measure
 from akida_lite.claims.places import lists, uses
-from akida_lite.claims.record import Claim, Measured, Quoted
 from akida_lite.errors import ClaimError
 
 logger = logging.getLogger(__name__)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from akida_lite.claims.checking import Outcome, measure
+from akida_lite.claims.claim import Claim, Measured
 from akida_lite.claims.ledger import Ledger, parse_ledger, read_ledger
+from akida_lite.claims.outcomes import Outcome, measure
 from akida_lite.claims.places import pages, record_line
-from akida_lite.claims.record import Claim, Measured
 from akida_lite.errors import ClaimError, Problem
 from akida_lite.files import atomic_write, sha256_of
 

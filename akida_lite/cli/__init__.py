@@ -18,7 +18,7 @@ from akida_lite.errors import AkidaLiteError, shown
 
 __all__ = ["main"]
 
-_GROUPS = ("training", "evaluation", "prediction", "inspection", "files", "numbers")
+_GROUPS = ("training", "evaluation", "prediction", "inspection", "forms", "numbers")
 _UNUSABLE = 2
 _INTERRUPTED = 130  # what shells report for a command ended by Ctrl+C
 

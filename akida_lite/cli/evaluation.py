@@ -17,7 +17,7 @@ from akida_lite.cli.subjects import (
     subject_of,
 )
 from akida_lite.datasets.description import DataSet
-from akida_lite.datasets.sources import load
+from akida_lite.datasets.lookup import load
 from akida_lite.engine import BACKENDS
 from akida_lite.errors import DatasetError, InputError, Problem
 from akida_lite.zoo.measures import first_test_images, keras_classes

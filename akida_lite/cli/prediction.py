@@ -11,16 +11,16 @@ from typing import Any
 
 from akida_lite import parallel
 from akida_lite.classifier import Classifier
-from akida_lite.cli.files import keep_input
+from akida_lite.cli.forms import keep_input
 from akida_lite.cli.progress import Progress
 from akida_lite.cli.subjects import add_model_arguments, subject_of
 from akida_lite.engine.options import usable_cores
 from akida_lite.errors import InputError, Problem, shown
+from akida_lite.images.decoding import FITS
 from akida_lite.images.manifest import Entry, Manifest
 from akida_lite.images.parts import Part, identity_of
-from akida_lite.images.pictures import FITS
+from akida_lite.images.results import Row, columns_of, format_of
 from akida_lite.images.sources import parts_of
-from akida_lite.images.tables import Row, columns_of, format_of
 from akida_lite.prediction import Found, PartClassifier, refusal
 from akida_lite.zoo.networks import NETWORKS
 

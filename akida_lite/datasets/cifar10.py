@@ -23,8 +23,8 @@ from akida_lite.datasets.description import (
     Reader,
     damaged,
 )
+from akida_lite.datasets.lookup import load
 from akida_lite.datasets.samples import shipped_arrays
-from akida_lite.datasets.sources import load
 from akida_lite.errors import DatasetError, Problem
 from akida_lite.files import open_regular
 

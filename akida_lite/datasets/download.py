@@ -23,7 +23,7 @@ _CHUNK = 1 << 18
 _NO_SUCH_RANGE = 416
 
 
-class Progress:
+class ByteCount:
     """One line on standard error that is rewritten in place; silent without a terminal.
 
     Parameters
@@ -114,7 +114,7 @@ def _receive(download: Download, file: IO[bytes]) -> None:
         if not resumes:
             file.truncate(0)
             file.seek(0)
-        progress = Progress(download.file_name, download.size)
+        progress = ByteCount(download.file_name, download.size)
         since, counted = time.monotonic(), file.tell()
         while file.tell() < download.size:
             # Whatever has arrived: waiting for more would hide how slowly it comes.

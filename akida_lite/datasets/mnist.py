@@ -21,8 +21,8 @@ from akida_lite.datasets.description import (
     Reader,
     damaged,
 )
+from akida_lite.datasets.lookup import load
 from akida_lite.datasets.samples import shipped_arrays
-from akida_lite.datasets.sources import load
 from akida_lite.files import open_regular
 
 # File name and shape of each array, as its publisher stores them.

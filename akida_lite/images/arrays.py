@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from akida_lite.images.decoding import Pixels, Shape, Unreadable, fitted, pixels_of
 from akida_lite.images.extras import needed
-from akida_lite.images.pictures import Pixels, Shape, Unreadable, fitted, pixels_of
 
 
 def image_of(value: Any, shape: Shape, fit: str) -> tuple[Pixels, bool]:

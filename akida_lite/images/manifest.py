@@ -16,7 +16,7 @@ from typing import Any
 
 from akida_lite.errors import InputError, Problem
 from akida_lite.files import atomic_write, sha256_of
-from akida_lite.images.tables import encoded, join
+from akida_lite.images.results import encoded, join
 
 
 @dataclass(frozen=True)

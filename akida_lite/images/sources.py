@@ -13,9 +13,9 @@ from typing import IO, Any
 import numpy as np
 
 from akida_lite.errors import InputError, Problem
+from akida_lite.images.decoding import Shape
 from akida_lite.images.extras import needed
 from akida_lite.images.parts import Files, Held, Item, Members, Part, Rows, TableRows, refused
-from akida_lite.images.pictures import Shape
 
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _PREFERRED = ("image", "images", "img", "x", "x_test")

@@ -10,6 +10,15 @@ into the next event: its level is the number of thresholds strictly below the po
 """
 
 from akida_lite.layers.chain import input_layer, layer_shapes
+from akida_lite.layers.finish import (
+    GlobalAveragePool,
+    MaxPool,
+    Output,
+    Pool,
+    Potentials,
+    Shape,
+    Staircase,
+)
 from akida_lite.layers.kinds import (
     Convolutional,
     FullyConnected,
@@ -19,15 +28,6 @@ from akida_lite.layers.kinds import (
     Layer,
     Neural,
     SeparableConvolutional,
-)
-from akida_lite.layers.parts import (
-    GlobalAveragePool,
-    MaxPool,
-    Output,
-    Pool,
-    Potentials,
-    Shape,
-    Staircase,
 )
 from akida_lite.layers.windows import pooled_shape, window_output, window_padding
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from akida_lite.fixed_point import INT32_MAX, activation_levels, weight_limit
 from akida_lite.layers.fields import admit, refuse
-from akida_lite.layers.parts import (
+from akida_lite.layers.finish import (
     GlobalAveragePool,
     MaxPool,
     Output,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from akida_lite.errors import LayerError, Problem, layer_problem
 from akida_lite.fixed_point import INT32_MAX
 from akida_lite.layers.fields import refuse
+from akida_lite.layers.finish import Shape
 from akida_lite.layers.kinds import InputLayer, Layer
-from akida_lite.layers.parts import Shape
 
 
 def layer_shapes(layers: tuple[Layer, ...]) -> list[tuple[Shape, Shape]]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from akida_lite.layers.base import BaseLayer, NeuralLayer, WindowedLayer, require_map
 from akida_lite.layers.fields import refuse
-from akida_lite.layers.parts import Output, Pool, Shape
+from akida_lite.layers.finish import Output, Pool, Shape
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

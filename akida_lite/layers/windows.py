@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from akida_lite.layers.parts import GlobalAveragePool, Pool, Shape
+from akida_lite.layers.finish import GlobalAveragePool, Pool, Shape
 
 
 def window_output(size: int, window: int, stride: int, padding: str) -> int:

@@ -18,7 +18,7 @@ from keras import ops
 
 from akida_lite.errors import ArgumentError, InputError, Problem
 from akida_lite.fixed_point import activation_levels
-from akida_lite.nn.quantizers import AtLeast
+from akida_lite.nn.quantizers import LowerBound
 from akida_lite.nn.straight_through import straight_through
 
 # Highest output of the fixed staircase: a ReLU6, unless the levels are too few to reach it.
@@ -135,7 +135,7 @@ class QuantizedReLU(_QuantizedActivation):
             name="step",
             shape=(),
             initializer=keras.initializers.Constant(gamma * 2**self.bitwidth / 16),
-            constraint=AtLeast(1e-6),
+            constraint=LowerBound(1e-6),
             autocast=False,
         )
 

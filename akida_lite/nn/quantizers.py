@@ -101,7 +101,7 @@ class TrainableStdWeightQuantizer(LinearWeightQuantizer):
             name="threshold" if first else "threshold_dw",
             shape=(),
             initializer=keras.initializers.Constant(self.threshold),
-            constraint=AtLeast(1e-3),
+            constraint=LowerBound(1e-3),
         )
 
     def scale_factor(self, w: Any) -> Any:
@@ -181,7 +181,7 @@ class FixedScaleQuantizer(LinearWeightQuantizer):
 
 
 @keras.saving.register_keras_serializable("akida_lite")
-class AtLeast(keras.constraints.Constraint):
+class LowerBound(keras.constraints.Constraint):
     """Keeps a variable at or above a bound; a scale that crosses zero has no meaning.
 
     Parameters

@@ -15,7 +15,7 @@ from akida_lite.training.muon import Muon
 from akida_lite.training.precision import products_in
 from akida_lite.training.recipes import Cycle, Recipe
 
-Step = Callable[[Any, Any], Any]
+TrainStep = Callable[[Any, Any], Any]
 Forward = Callable[[Any], Any]
 Scaling = tuple[float, float]
 """``(a, b)`` of ``x_keras = (pixel - b) / a``, as `convert` takes it."""
@@ -109,7 +109,7 @@ def training_step(
     optimizer: keras.optimizers.Optimizer,
     classes: int,
     teacher: keras.Model | None = None,
-) -> Step:
+) -> TrainStep:
     """Return the compiled step: from a uint8 batch and its labels to the mean loss.
 
     The loss that is lowered has the penalty of events on top.
@@ -138,7 +138,7 @@ def training_step(
         optimizer.apply(gradients, variables)
         return loss
 
-    compiled: Step = tf.function(step, reduce_retracing=True)
+    compiled: TrainStep = tf.function(step, reduce_retracing=True)
     return compiled
 
 

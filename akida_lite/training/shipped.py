@@ -13,7 +13,7 @@ from akida_lite import zoo
 from akida_lite.conversion import convert
 from akida_lite.conversion.binary_scales import make_scales_binary
 from akida_lite.conversion.margins import widen_margins
-from akida_lite.datasets.sources import load
+from akida_lite.datasets.lookup import load
 from akida_lite.errors import DatasetError, InputError, Problem
 from akida_lite.files import atomic_write
 from akida_lite.training.batches import Labels, Pixels

@@ -18,7 +18,7 @@ from akida_lite import zoo
 from akida_lite.claims import Claim, Measured, NotMeasured, Share
 from akida_lite.datasets.cache import read_cached
 from akida_lite.datasets.description import DataSet, Pair
-from akida_lite.datasets.sources import load
+from akida_lite.datasets.lookup import load
 from akida_lite.engine import trace
 from akida_lite.errors import DatasetError
 from akida_lite.zoo.cards import Card, shipped_cards

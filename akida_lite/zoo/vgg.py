@@ -8,8 +8,8 @@ from typing import Any
 import keras
 
 from akida_lite.nn.blocks import conv_block, dense_block
-from akida_lite.zoo.building import built
 from akida_lite.zoo.networks import NETWORKS
+from akida_lite.zoo.with_weights import built
 
 _NETWORK = NETWORKS["vgg_cifar10"]
 

@@ -19,7 +19,7 @@ from benchmark.measuring import benchmark, require_known
 from benchmark.peers import PEERS
 from benchmark.processes import TASK
 from benchmark.results import Result, as_line
-from benchmark.subjects import subject
+from benchmark.workloads import workload
 
 _UNUSABLE = 2
 
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="*",
         metavar="MODEL",
         help=f"{', '.join(NETWORKS)} (default: all), or module:function that returns a "
-        "benchmark.subjects.Subject",
+        "benchmark.workloads.Workload",
     )
     parser.add_argument(
         "--peers", nargs="+", default=list(PEERS), help=f"among {', '.join(PEERS)}"
@@ -109,4 +109,4 @@ def _results(given: argparse.Namespace) -> Iterator[Result]:
 
 
 def _facts(model: str, task: str, folder: str, seconds: str, started: str) -> object:
-    return tasks.run(task, subject(model), Path(folder), float(seconds), float(started))
+    return tasks.run(task, workload(model), Path(folder), float(seconds), float(started))

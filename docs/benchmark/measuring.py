@@ -11,8 +11,8 @@ from akida_lite.errors import InputError, Problem
 from benchmark.peers import PEERS
 from benchmark.preparations import PREPARATIONS
 from benchmark.processes import run_task
-from benchmark.subjects import zoo_subject
 from benchmark.tasks import MEMORY
+from benchmark.workloads import zoo_workload
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def benchmark(
     Parameters
     ----------
     name : str
-        A model of `NETWORKS`, or ``module:function`` that returns a `Subject`.
+        A model of `NETWORKS`, or ``module:function`` that returns a `Workload`.
     peers : sequence of str
         Names from `PEERS`.
     seconds : float
@@ -131,7 +131,7 @@ def require_known(names: Sequence[str], peers: Sequence[str]) -> None:
     """
     for name in names:
         if ":" not in name:
-            zoo_subject(name)
+            zoo_workload(name)
     for peer in peers:
         if peer not in PEERS:
             known = ", ".join(map(repr, PEERS))

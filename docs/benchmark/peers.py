@@ -17,8 +17,8 @@ from benchmark.preparations import (
     ONNX_FILE,
     TFLITE_FILE,
 )
-from benchmark.subjects import Images, Subject
 from benchmark.timing import Predict
+from benchmark.workloads import Images, Workload
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Peer:
     Attributes
     ----------
     load : callable
-        From the subject and the folder with its files to what predicts.
+        From the workload and the folder with its files to what predicts.
     batch_sizes : tuple of int
         The best of them counts.
     requires : tuple of str
@@ -45,7 +45,7 @@ class Peer:
         Variables of its process.
     """
 
-    load: Callable[[Subject, Path], Predict]
+    load: Callable[[Workload, Path], Predict]
     batch_sizes: tuple[int, ...]
     requires: tuple[str, ...] = ()
     wants_pixels: bool = False
@@ -60,26 +60,26 @@ class Peer:
         return all(find_spec(package) for package in self.requires)
 
     def wanted(self, images: Images, scaling: tuple[float, float]) -> Any:
-        """Return images as it reads them; `scaling` as in `Subject`."""
+        """Return images as it reads them; `scaling` as in `Workload`."""
         a, b = scaling
         return images if self.wants_pixels else (images.astype(np.float32) - b) / a
 
 
-def load_keras_predict(model: Subject, folder: Path) -> Predict:
+def load_keras_predict(model: Workload, folder: Path) -> Predict:
     """Return ``Model.predict``, what a user of Keras has today."""
     del folder
     network = model.keras_model()
     return lambda x, size: network.predict(x, batch_size=size, verbose=0)
 
 
-def load_keras_call(model: Subject, folder: Path) -> Predict:
+def load_keras_call(model: Workload, folder: Path) -> Predict:
     """Return the call of the model, faster than ``predict`` for one image."""
     del folder
     network = model.keras_model()
     return lambda x, size: [np.asarray(network(part)) for part in _parts(x, size)]
 
 
-def load_tf_function(model: Subject, folder: Path) -> Predict:
+def load_tf_function(model: Workload, folder: Path) -> Predict:
     """Return the model compiled to one TensorFlow function."""
     del folder
     import tensorflow as tf
@@ -88,7 +88,7 @@ def load_tf_function(model: Subject, folder: Path) -> Predict:
     return lambda x, size: [compiled(part).numpy() for part in _parts(x, size)]
 
 
-def load_tflite(model: Subject, folder: Path) -> Predict:
+def load_tflite(model: Workload, folder: Path) -> Predict:
     """Return TensorFlow Lite in int8: without the chip's semantics."""
     del model
     import tensorflow as tf
@@ -111,10 +111,10 @@ def load_tflite(model: Subject, folder: Path) -> Predict:
     return predict
 
 
-def load_engine(backend: str) -> Callable[[Subject, Path], Predict]:
+def load_engine(backend: str) -> Callable[[Workload, Path], Predict]:
     """Return what loads the integer layers for a backend of the engine."""
 
-    def load(model: Subject, folder: Path) -> Predict:
+    def load(model: Workload, folder: Path) -> Predict:
         del model
         from akida_lite import storage
         from akida_lite.engine import run
@@ -125,10 +125,10 @@ def load_engine(backend: str) -> Callable[[Subject, Path], Predict]:
     return load
 
 
-def load_onnx(file: str) -> Callable[[Subject, Path], Predict]:
+def load_onnx(file: str) -> Callable[[Workload, Path], Predict]:
     """Return what loads an ONNX file in plain ONNX Runtime."""
 
-    def load(model: Subject, folder: Path) -> Predict:
+    def load(model: Workload, folder: Path) -> Predict:
         del model
         import onnxruntime
 
@@ -140,7 +140,7 @@ def load_onnx(file: str) -> Callable[[Subject, Path], Predict]:
     return load
 
 
-def load_openvino(model: Subject, folder: Path) -> Predict:
+def load_openvino(model: Workload, folder: Path) -> Predict:
     """Return OpenVINO, which refuses 8-bit convolutions with a scale for each filter."""
     del model
     import openvino

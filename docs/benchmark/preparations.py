@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.subjects import Subject
+from benchmark.workloads import Workload
 
 LAYERS_FILE = "layers.akl"
 ONNX_FILE = "exported.onnx"
@@ -16,31 +16,31 @@ FLOAT32_FILE = "float32.onnx"
 TFLITE_FILE = "int8.tflite"
 
 
-def prepare_layers(model: Subject, folder: Path) -> None:
+def prepare_layers(model: Workload, folder: Path) -> None:
     """Write the integer layers, from which ONNX files are made too."""
     from akida_lite import storage
 
     storage.save(folder / LAYERS_FILE, model.layers(), {})
 
 
-def prepare_onnx(model: Subject, folder: Path) -> None:
+def prepare_onnx(model: Workload, folder: Path) -> None:
     """Write what ``Model.to_onnx`` does."""
     del model
-    from akida_lite.engine.onnx.graph import export
+    from akida_lite.engine.onnx.exporting import export
 
     export(_layers(folder), folder / ONNX_FILE)
 
 
-def prepare_float32(model: Subject, folder: Path) -> None:
+def prepare_float32(model: Workload, folder: Path) -> None:
     """Write the same integers computed in float32, without products of bytes."""
     del model
-    from akida_lite.engine.onnx.graph import build
+    from akida_lite.engine.onnx.exporting import build
 
     graph = build(_layers(folder), eight_bits=False)
     (folder / FLOAT32_FILE).write_bytes(graph.SerializeToString())
 
 
-def prepare_tflite(model: Subject, folder: Path) -> None:
+def prepare_tflite(model: Workload, folder: Path) -> None:
     """Write the float network, quantized to int8 by TensorFlow Lite."""
     import tensorflow
 
@@ -62,7 +62,7 @@ def _layers(folder: Path) -> Any:
     return storage.load(folder / LAYERS_FILE)[0]
 
 
-PREPARATIONS: dict[str, Callable[[Subject, Path], None]] = {
+PREPARATIONS: dict[str, Callable[[Workload, Path], None]] = {
     "layers": prepare_layers,
     "onnx": prepare_onnx,
     "float32": prepare_float32,

@@ -30,7 +30,7 @@ def run_task(
     Parameters
     ----------
     model : str
-        Name of a subject.
+        Name of a workload.
     task : str
         As `benchmark.tasks.run` takes it.
     folder : str

@@ -10,8 +10,8 @@ import numpy as np
 
 from benchmark.peers import PEERS, Peer
 from benchmark.preparations import LAYERS_FILE, PREPARATIONS
-from benchmark.subjects import Subject
 from benchmark.timing import latency, peak_rss_mib, rate, times
+from benchmark.workloads import Workload
 
 MEMORY = "memory:"
 """Before the name of a peer: measure its memory with all images in one batch."""
@@ -21,14 +21,14 @@ STATISTICS = "statistics"
 _COUNTED_IMAGES = 256
 
 
-def run(task: str, model: Subject, folder: Path, seconds: float, started: float) -> Any:
+def run(task: str, model: Workload, folder: Path, seconds: float, started: float) -> Any:
     """Do a task and return its facts, as JSON can hold them.
 
     Parameters
     ----------
     task : str
         A key of `PREPARATIONS` or `PEERS`, `MEMORY` and a peer, or `STATISTICS`.
-    model : Subject
+    model : Workload
     folder : path
         Of the files that preparations write.
     seconds : float
@@ -47,7 +47,7 @@ def run(task: str, model: Subject, folder: Path, seconds: float, started: float)
 
 
 def measure(
-    peer: Peer, model: Subject, folder: Path, seconds: float, started: float
+    peer: Peer, model: Workload, folder: Path, seconds: float, started: float
 ) -> dict[str, Any]:
     """Measure throughput, latency, start-up and memory of a peer."""
     interpreter = peak_rss_mib()
@@ -69,7 +69,7 @@ def measure(
     }
 
 
-def weigh(peer: Peer, model: Subject, folder: Path) -> dict[str, Any]:
+def weigh(peer: Peer, model: Workload, folder: Path) -> dict[str, Any]:
     """Return the peak of memory above the interpreter's, all images being one batch."""
     interpreter = peak_rss_mib()
     predict = peer.load(model, folder)
@@ -79,7 +79,7 @@ def weigh(peer: Peer, model: Subject, folder: Path) -> dict[str, Any]:
     return {"batch_memory_mib": round(peak_rss_mib() - interpreter, 1)}
 
 
-def count_against_not(folder: Path, model: Subject, seconds: float) -> dict[str, Any]:
+def count_against_not(folder: Path, model: Workload, seconds: float) -> dict[str, Any]:
     """Return the time of runs that count events over that of runs that do not."""
     from akida_lite import storage
     from akida_lite.engine import run as run_layers

@@ -30,7 +30,7 @@ from akida_lite.datasets import (
     samples,
 )
 from akida_lite.datasets.cifar_batches import read_batch
-from akida_lite.datasets.sources import load
+from akida_lite.datasets.lookup import load
 from akida_lite.errors import DatasetError
 
 ARCHIVE = tiny.tgz()
@@ -621,7 +621,7 @@ def test_a_disk_that_fills_up_during_the_download(tmp_path, monkeypatch):
 _KILLED_WHILE_STORING = """
 import os, sys, tiny
 from akida_lite import files
-from akida_lite.datasets.sources import load
+from akida_lite.datasets.lookup import load
 calls = []
 def die_at_the_third(handle):
     calls.append(handle)

@@ -23,7 +23,7 @@ from akida_lite.datasets import (
 )
 from akida_lite.datasets.cifar_batches import read_batch
 from akida_lite.datasets.description import ArraySpec
-from akida_lite.datasets.sources import load
+from akida_lite.datasets.lookup import load
 from akida_lite.files import sha256_of
 
 

@@ -11,7 +11,7 @@ import tiny
 
 from akida_lite.datasets import download
 from akida_lite.datasets.cache import cache_folder, read_cached
-from akida_lite.datasets.sources import load
+from akida_lite.datasets.lookup import load
 
 ARCHIVE = tiny.tgz()
 
@@ -175,7 +175,7 @@ def test_a_server_that_cannot_resume_sends_all_again():
 
 _LOAD = """
 import sys, tiny
-from akida_lite.datasets.sources import load
+from akida_lite.datasets.lookup import load
 print(load(tiny.dataset(sys.argv[1], tiny.tgz()))["x_train"].sum())
 """
 
@@ -198,14 +198,14 @@ def test_two_processes_at_once_download_once():
 
 
 def test_the_progress_line_is_silent_without_a_terminal(capsys):
-    progress = download.Progress("file", 2_000_000)
+    progress = download.ByteCount("file", 2_000_000)
     progress.show(2_000_000)
     assert capsys.readouterr().err == ""
 
 
 def test_the_progress_line_is_rewritten_on_a_terminal(capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    progress = download.Progress("file", 2_000_000)
+    progress = download.ByteCount("file", 2_000_000)
     for done in (1_000_000, 1_000_001, 2_000_000):
         progress.show(done)
     assert capsys.readouterr().err == "\rfile  1.0 / 2.0 MB\rfile  2.0 / 2.0 MB\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tiny_subject
+import tiny_workload
 from benchmark import command, growing, machine, measuring, peers, tasks
 from benchmark.counting import StatisticsCost, statistics_cost
 from benchmark.growing import GrowthPoint, growth
@@ -27,12 +27,12 @@ BENCHMARK = Path(__file__).parents[2] / "docs" / "benchmark"
 
 
 @pytest.fixture(autouse=True)
-def _children_find_the_subject(monkeypatch):
+def _children_find_the_workload(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
 
 
 def measured(*names):
-    return list(benchmark("tiny_subject:subject", peers=names, seconds=0.01))
+    return list(benchmark("tiny_workload:workload", peers=names, seconds=0.01))
 
 
 @pytest.mark.slow
@@ -41,7 +41,7 @@ def test_peers_are_measured_in_processes_of_their_own():
     assert [line["peer"] for line in lines] == ["keras_predict", "akida_lite"]
     for line in lines:
         assert json.loads(json.dumps(line)) == line
-        assert line["model"] == "tiny_subject:subject"
+        assert line["model"] == "tiny_workload:workload"
         assert line["cold_start_s"] > 0
         assert line["peak_rss_mib"] > 0
     keras, engine = lines
@@ -54,7 +54,7 @@ def test_peers_are_measured_in_processes_of_their_own():
 
 
 def test_the_cost_of_statistics_is_measured_in_turns():
-    cost = statistics_cost("tiny_subject:subject", seconds=0.01)
+    cost = statistics_cost("tiny_workload:workload", seconds=0.01)
     assert cost.ratio > 0
     assert cost.alternations >= 1
 
@@ -66,7 +66,7 @@ def folder(tmp_path_factory):
         # TensorFlow Lite comments on its own options.
         warnings.simplefilter("ignore")
         for prepare in PREPARATIONS.values():
-            prepare(tiny_subject.subject(), folder)
+            prepare(tiny_workload.workload(), folder)
     return folder
 
 
@@ -76,7 +76,7 @@ def test_every_peer_can_be_measured(name, folder):
     peer = PEERS[name]
     if not peer.installed:
         pytest.skip(f"{name} needs {', '.join(peer.requires)}")
-    facts = tasks.measure(peer, tiny_subject.subject(), folder, 0.01, 0.0)
+    facts = tasks.measure(peer, tiny_workload.workload(), folder, 0.01, 0.0)
     assert facts["images_per_s"] > 0
     assert facts["latency_ms"] > 0
     assert facts["batch_size"] in peer.batch_sizes
@@ -131,9 +131,9 @@ def test_a_peer_whose_packages_are_missing_is_left_out(monkeypatch):
 
 def test_a_peer_that_fails_is_named_with_its_reason():
     with pytest.raises(al.InputError) as refused:
-        list(benchmark("tiny_subject:broken", peers=["akida_lite"], seconds=0.01))
+        list(benchmark("tiny_workload:broken", peers=["akida_lite"], seconds=0.01))
     assert str(refused.value).startswith(
-        "benchmark of 'tiny_subject:broken', layers: exit status 2: subject: it is broken. "
+        "benchmark of 'tiny_workload:broken', layers: exit status 2: workload: it is broken. "
         "Fix: use another. Fix: run it alone: "
     )
 
@@ -174,11 +174,11 @@ EXACT = {
 def test_peers_that_claim_the_integers_of_the_chip_give_them(name, folder):
     if not PEERS[name].installed:
         pytest.skip("it is not installed")
-    subject = tiny_subject.subject()
-    predict = PEERS[name].load(subject, folder)
-    reference = PEERS["akida_lite_reference"].load(subject, folder)
-    expected = reference(subject.images(), 0).output
-    found = EXACT[name](predict(subject.images(), 2))
+    workload = tiny_workload.workload()
+    predict = PEERS[name].load(workload, folder)
+    reference = PEERS["akida_lite_reference"].load(workload, folder)
+    expected = reference(workload.images(), 0).output
+    found = EXACT[name](predict(workload.images(), 2))
     np.testing.assert_array_equal(found, expected)
 
 
@@ -325,9 +325,9 @@ def test_the_command_refuses_what_it_does_not_know(capsys):
 def test_a_model_of_your_own_is_measured_from_the_folder_it_lies_in(monkeypatch, tmp_path):
     """As a user runs it: `python docs/benchmark module:function`, from anywhere."""
     monkeypatch.delenv("PYTHONPATH")
-    own = Path(tiny_subject.__file__).read_text("utf-8")
+    own = Path(tiny_workload.__file__).read_text("utf-8")
     (tmp_path / "own_model.py").write_text(own, "utf-8")
-    arguments = ["own_model:subject", "--peers", "akida_lite", "--seconds", "0.01"]
+    arguments = ["own_model:workload", "--peers", "akida_lite", "--seconds", "0.01"]
     done = subprocess.run(
         [sys.executable, BENCHMARK, *arguments], capture_output=True, cwd=tmp_path, text=True
     )

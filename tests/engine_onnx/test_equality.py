@@ -11,7 +11,7 @@ from trained_like import mobilenet_like, vgg_like
 
 from akida_lite.engine import reference
 from akida_lite.engine.onnx import runtime as onnx_runtime
-from akida_lite.engine.onnx.graph import build
+from akida_lite.engine.onnx.exporting import build
 from akida_lite.layers import (
     Convolutional,
     FullyConnected,

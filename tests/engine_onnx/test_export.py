@@ -14,7 +14,7 @@ from strategies import runs
 from trained_like import mobilenet_like, vgg_like
 
 from akida_lite.engine import run
-from akida_lite.engine.onnx.graph import build, export, weights_sha256
+from akida_lite.engine.onnx.exporting import build, export, weights_sha256
 from akida_lite.errors import InputError
 from akida_lite.layers import FullyConnected, InputData, Potentials, Staircase
 

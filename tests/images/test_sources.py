@@ -15,8 +15,8 @@ from tiny_classifier import SHAPE, tiny_images, write_pictures
 from akida_lite.errors import InputError
 from akida_lite.images import sources
 from akida_lite.images.arrays import image_of
+from akida_lite.images.decoding import Unreadable
 from akida_lite.images.parts import identity_of
-from akida_lite.images.pictures import Unreadable
 
 IMAGES = tiny_images(7)
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from akida_lite import nn
-from akida_lite.nn.quantizers import NORMAL_OPTIMAL_THRESHOLD, AtLeast, as_quantizer
+from akida_lite.nn.quantizers import NORMAL_OPTIMAL_THRESHOLD, LowerBound, as_quantizer
 
 SHAPE = (3, 3, 4, 5)
 
@@ -251,6 +251,6 @@ def test_what_is_no_quantizer_is_refused(value):
 
 
 def test_a_bound_is_kept_and_configured():
-    bound = AtLeast(0.5)
+    bound = LowerBound(0.5)
     np.testing.assert_array_equal(np.asarray(bound(np.float32([0, 1]))), [0.5, 1])
-    assert AtLeast(**bound.get_config()).bound == 0.5
+    assert LowerBound(**bound.get_config()).bound == 0.5

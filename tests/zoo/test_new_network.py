@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import pytest
-from benchmark.subjects import zoo_subject
+from benchmark.workloads import zoo_workload
 
 import akida_lite as al
 from akida_lite.claims import read_ledger
@@ -21,7 +21,7 @@ ARCHITECTURE = """
 import keras
 
 from akida_lite.nn.blocks import conv_block, dense_block
-from akida_lite.zoo.building import built
+from akida_lite.zoo.with_weights import built
 from akida_lite.zoo.networks import NETWORKS
 
 
@@ -139,10 +139,10 @@ def test_training_commands_ledger_and_benchmark_see_a_new_network(added, tmp_pat
     x, y = al.datasets.load_cifar10_sample()
     assert claim.amount.number == (model.predict(x[:40]) == y[:40]).sum()
 
-    subject = zoo_subject("newcomer")
-    assert subject.input_scaling == RECORD.input_scaling
-    assert [la.name for la in subject.layers()] == [la.name for la in model]
-    assert subject.float_model().get_layer("conv").quantizer.bitwidth == 0
+    workload = zoo_workload("newcomer")
+    assert workload.input_scaling == RECORD.input_scaling
+    assert [la.name for la in workload.layers()] == [la.name for la in model]
+    assert workload.float_model().get_layer("conv").quantizer.bitwidth == 0
 
 
 def test_before_it_is_trained_a_new_network_says_what_is_missing(added):

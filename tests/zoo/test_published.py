@@ -9,7 +9,7 @@ import pytest
 
 import akida_lite as al
 from akida_lite.claims import Measured, Outcome, Share, check, measure
-from akida_lite.claims.checking import _function
+from akida_lite.claims.outcomes import _function
 from akida_lite.errors import ClaimError
 from akida_lite.published import LEDGER, ledger
 from akida_lite.zoo.cards import FOLDER, shipped_cards

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from akida_lite.engine.onnx.graph import INPUT, build
+from akida_lite.engine.onnx.exporting import INPUT, build
 from akida_lite.engine.onnx.lowering import LOWERINGS
 from akida_lite.engine.options import usable_cores
 from akida_lite.engine.program import Batch, Program

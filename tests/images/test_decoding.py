@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from akida_lite.errors import InputError
-from akida_lite.images.pictures import Unreadable, pixels_of, require_fit
+from akida_lite.images.decoding import Unreadable, pixels_of, require_fit
 
 COLOUR, GREY = (8, 6, 3), (8, 6, 1)
 RNG = np.random.default_rng(4)

@@ -1,7 +1,7 @@
 """A network small enough to measure in a moment, in the forms that the benchmark wants."""
 
 import numpy as np
-from benchmark.subjects import Subject
+from benchmark.workloads import Workload
 
 from akida_lite.errors import InputError, Problem
 
@@ -9,8 +9,8 @@ SHAPE = (8, 8, 3)
 SCALING = (255, 0)
 
 
-def subject():
-    return Subject(
+def workload():
+    return Workload(
         keras_model=lambda: _network(2),
         layers=_layers,
         float_model=lambda: _network(0),
@@ -20,7 +20,7 @@ def subject():
 
 
 def broken():
-    raise InputError(Problem("subject", "it is broken", "use another"))
+    raise InputError(Problem("workload", "it is broken", "use another"))
 
 
 def _layers():

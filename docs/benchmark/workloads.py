@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite import zoo
-from akida_lite.datasets.sources import load
+from akida_lite.datasets.lookup import load
 from akida_lite.errors import InputError, Problem
 from akida_lite.zoo.networks import NETWORKS
 
@@ -19,7 +19,7 @@ Images: TypeAlias = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Subject:
+class Workload:
     """A model to measure, in the forms that the peers run.
 
     Attributes
@@ -43,8 +43,8 @@ class Subject:
     input_scaling: tuple[float, float]
 
 
-def zoo_subject(name: str) -> Subject:
-    """Return a model of the zoo as a subject.
+def zoo_workload(name: str) -> Workload:
+    """Return a model of the zoo as a workload.
 
     Raises
     ------
@@ -75,13 +75,13 @@ def zoo_subject(name: str) -> Subject:
         sample = dataset.sample() if dataset.sample else dataset.split(load(dataset))[1]
         return sample[0]
 
-    return Subject(keras_model, layers, float_model, images, network.input_scaling)
+    return Workload(keras_model, layers, float_model, images, network.input_scaling)
 
 
-def subject(name: str) -> Subject:
-    """Return the subject called `name`: of the zoo, or ``module:function`` that makes one."""
+def workload(name: str) -> Workload:
+    """Return the workload called `name`: of the zoo, or ``module:function`` that makes one."""
     module, _, function = name.partition(":")
     if function:
-        made: Subject = getattr(import_module(module), function)()
+        made: Workload = getattr(import_module(module), function)()
         return made
-    return zoo_subject(name)
+    return zoo_workload(name)

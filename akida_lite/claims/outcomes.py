@@ -9,9 +9,9 @@ from importlib import import_module
 from numbers import Integral, Real
 from typing import TypeAlias
 
+from akida_lite.claims.claim import Claim, Measured
 from akida_lite.claims.ledger import Ledger
 from akida_lite.claims.places import uses
-from akida_lite.claims.record import Claim, Measured
 from akida_lite.errors import Problem
 from akida_lite.files import sha256_of
 

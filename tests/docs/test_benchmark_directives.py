@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from benchmark import page
+from benchmark import directives
 from benchmark.growing import VALUES
 from benchmark.results import lines_of
 from docutils import nodes
@@ -61,7 +61,7 @@ def printed(tmp_path):
         page = Page(tmp_path, options)
         page.printed = lambda lines: directive.printed(page, lines)
         (node,) = directive.run(page)
-        assert page.noted == [str(path)]
+        assert directives.noted == [str(path)]
         return node
 
     return run
@@ -75,7 +75,7 @@ def cells(node):
     ("facts", "end"), [({}, ""), ({"note": "busy"}, "; busy"), ({"load": None}, None)]
 )
 def test_the_machine_is_a_sentence(facts, end, printed):
-    node = printed(page.BenchmarkMachine, [MACHINE | facts, PEER])
+    node = printed(directives.BenchmarkMachine, [MACHINE | facts, PEER])
     load = "" if end is None else f"; load of the machine before: 0.1{end}"
     assert node.astext() == (
         "Measured on 2026-11-24 on Abacus (2 cores, avx2, Linux x86_64); Python 3.11.7, "
@@ -85,15 +85,15 @@ def test_the_machine_is_a_sentence(facts, end, printed):
 
 def test_peers_and_trials_are_tables(printed):
     other = PEER | {"peer": "abacus", "model": "mobilenet", "ratio_to_keras": None}
-    assert cells(printed(page.BenchmarkPeers, [MACHINE, PEER, other])) == [
+    assert cells(printed(directives.BenchmarkPeers, [MACHINE, PEER, other])) == [
         ["Peer", "vgg", "mobilenet"],
         ["akida_lite", "4.50", "–"],
         ["abacus", "–", "–"],
     ]
-    assert cells(printed(page.BenchmarkTrials, [TRIAL]))[1:] == [
+    assert cells(printed(directives.BenchmarkTrials, [TRIAL]))[1:] == [
         ["beads", "0.061, over bytes", "slow (Abacus, 2026-11-24)"]
     ]
-    titles, first, *_ = cells(printed(page.BenchmarkHeadline, [MACHINE, PEER]))
+    titles, first, *_ = cells(printed(directives.BenchmarkHeadline, [MACHINE, PEER]))
     assert titles == ["Compared", "vgg"]
     assert first == ["images per second, over Keras predict", "4.50"]
 
@@ -101,7 +101,7 @@ def test_peers_and_trials_are_tables(printed):
 @pytest.mark.parametrize(("lines", "options"), [([PEER], {}), (GROWTH, {"growth": None})])
 def test_figures_are_drawn_where_sphinx_finds_them(lines, options, printed, tmp_path):
     pytest.importorskip("matplotlib").use("agg")
-    figure = printed(page.BenchmarkFigure, lines, options | {"alt": "bars"})
+    figure = printed(directives.BenchmarkFigure, lines, options | {"alt": "bars"})
     (image,) = figure.findall(nodes.image)
     assert (image["uri"], image["alt"]) == ("/gen/benchmark/file.png", "bars")
     assert (tmp_path / "gen/benchmark/file.png").stat().st_size > 1000
@@ -109,7 +109,7 @@ def test_figures_are_drawn_where_sphinx_finds_them(lines, options, printed, tmp_
 
 def test_a_damaged_file_stops_the_page(printed):
     with pytest.raises(FileFormatError, match="line 1 is"):
-        printed(page.BenchmarkPeers, [{"peer": "no kind"}])
+        printed(directives.BenchmarkPeers, [{"peer": "no kind"}])
 
 
 def test_the_files_of_the_page_are_there_and_hold_what_it_prints():

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from akida_lite.claims import NotMeasured, check, measure, read_ledger, uses, write
-from akida_lite.claims.checking import Outcome
+from akida_lite.claims.outcomes import Outcome
 from akida_lite.errors import ClaimError
 from akida_lite.files import sha256_of
 
