@@ -91,7 +91,7 @@ class _Parser:
         elif role in (Role.FINAL, Role.FLOAT_ACTIVATION):
             self._float_activation(step)
         elif role is Role.UNSUPPORTED:
-            self._refuse(step, *unsupported(step))
+            self.result.problems.append(unsupported(step))
             self._mark_float()
 
     def finish(self) -> Parsed:
@@ -221,24 +221,24 @@ class _Parser:
                 return
         problem = self._order_problem(block, role, step)
         if problem is not None:
-            self._refuse(step, *problem)
+            self.result.problems.append(problem)
             return
         block.tail.append((role, step))
         block.steps += self.pending
         self.pending = []
 
-    def _order_problem(self, block: Block, role: Role, step: Step) -> tuple[str, str] | None:
+    def _order_problem(self, block: Block, role: Role, step: Step) -> Problem | None:
         name = block.last.name
         for same, what in _ONCE:
             other = block.find(*same)
             if role in same and other is not None:
-                return (
+                return step.problem(
                     f"it is the second {what} of the block of {name!r}, after "
                     f"{other.name!r}; one is accepted",
                     "remove one of them, or add a neural layer between them",
                 )
         if role is Role.NORM and block.activation is not None:
-            return (
+            return step.problem(
                 f"it comes after the activation {block.activation.name!r}, where its output "
                 "is no whole number of levels",
                 "move it before the activation and train again; of a float model, "
@@ -246,18 +246,18 @@ class _Parser:
             )
         waiting = self.mean or self.pad
         if waiting is not None:
-            return (
+            return step.problem(
                 f"it stands between {waiting.name!r} and the next neural layer",
                 f"move {waiting.name!r} right before that layer",
             )
         if self.flattened is not None and role is not Role.ACTIVATION:
-            return (
+            return step.problem(
                 f"it comes after {self.flattened.name!r} has flattened the map, where "
                 "positions and channels share one axis",
                 f"move it before {self.flattened.name!r}",
             )
         if role in _POOLS and isinstance(block.neural.layer, nn.QuantizedDense):
-            return (
+            return step.problem(
                 f"it pools the output of the fully connected {name!r}, which has one position",
                 "remove it",
             )

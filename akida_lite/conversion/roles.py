@@ -13,6 +13,7 @@ import keras
 
 from akida_lite import nn
 from akida_lite.conversion.graph import Step
+from akida_lite.errors import Problem
 
 
 class Role(Enum):
@@ -241,14 +242,16 @@ def head_of(step: Step) -> str | None:
     return name if name in ("sigmoid", "tanh") else None
 
 
-def unsupported(step: Step) -> tuple[str, str]:
-    """Return what is wrong with a layer that has no integer equivalent, and what to do."""
+def unsupported(step: Step) -> Problem:
+    """Return what is wrong with a layer that has no integer equivalent."""
     kinds = [kind for types, _ in _ROLES for kind in types] + [_LAYERS.Activation]
     base = next((kind for kind in kinds if isinstance(step.layer, kind)), None)
     if base is not None and not is_plain(step.layer, base):
-        text = f"it is a {base.__name__} that computes in a way of its own"
-        return text, f"use {base.__name__} itself, or layers that have an integer equivalent"
+        return step.problem(
+            f"it is a {base.__name__} that computes in a way of its own",
+            f"use {base.__name__} itself, or layers that have an integer equivalent",
+        )
     advice = _REMEDIES.get(step.kind, f"use only {_ACCEPTED}")
     if step.operation is not None:
         advice = "compute it before the model or behind it, or write it as a layer"
-    return "it has no integer equivalent", advice
+    return step.problem("it has no integer equivalent", advice)

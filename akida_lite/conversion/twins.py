@@ -113,7 +113,7 @@ class Maker:
             # By its name, a function of the user's would come back as one of Keras.
             return [Made(keras.layers.Activation(layer.activation, name=step.name))]
         if isinstance(layer, keras.layers.Lambda):
-            self.problems.append(step.problem(*unsupported(step)))
+            self.problems.append(unsupported(step))
             return []
         changed = {name: value for name, value in changes.items() if value}
         try:

@@ -37,8 +37,8 @@ def test_a_row_reads_as_a_sentence_in_pieces():
         "CONV-WEIGHT-BITS",
         "Convolutional",
         "weight bits: at most 2",
-        "quantize its weights to 2 bits and train on, or make it a separable convolution, "
-        "which may have 4",
+        "quantize its weights to 2 bits and train on, or, where its kernel is larger than 1x1, "
+        "make it a separable convolution, which may have 4",
         "BrainChip, tutorial “Inference on CIFAR10 with VGG and MobileNet”, 2020: "
         "convolutional layers need at most 2 bits",
         "documented",

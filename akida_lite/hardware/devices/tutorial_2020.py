@@ -33,8 +33,8 @@ TUTORIAL_RULES = (
         layers=CONV,
         quantity="weight_bits",
         must_be=AtMost(2),
-        remedy=f"quantize its weights to 2 bits {RETRAIN}, or make it a separable convolution, "
-        "which may have 4",
+        remedy=f"quantize its weights to 2 bits {RETRAIN}, or, where its kernel is larger than "
+        "1x1, make it a separable convolution, which may have 4",
         source=f"{TUTORIAL}: convolutional layers need at most 2 bits",
     ),
     Rule(
