@@ -8,6 +8,7 @@ import argparse
 import collections
 import logging
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -19,11 +20,12 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 _SLOW = 10.0  # seconds of the processor for one file of a few kilobytes
+_LARGE = 1 << 20  # KiB by which one file may raise the most memory that was taken so far
 _ROUND = 50  # files after which the clock is looked at
 
 
 class Slow(Exception):
-    """A file took longer than any file of its size should."""
+    """A file took longer, or more memory, than any file of its size should."""
 
 
 def fuzz(target, seconds, seed, folder):
@@ -44,10 +46,10 @@ def fuzz(target, seconds, seed, folder):
         )
         @hypothesis.given(st.data())
         def read(data):
-            begun = time.process_time()
+            begun, held = time.process_time(), peak()
             counts[outcome(target, data.draw, folder)] += 1
-            if time.process_time() - begun > _SLOW:
-                raise Slow(f"{time.process_time() - begun:.1f} s")
+            if time.process_time() - begun > _SLOW or peak() - held > _LARGE:
+                raise Slow(f"{time.process_time() - begun:.1f} s, {peak() - held} KiB")
 
         try:
             read()
@@ -60,17 +62,27 @@ def fuzz(target, seconds, seed, folder):
     return counts, findings
 
 
-def main():
-    from hostile_inputs import TARGETS
+def peak():
+    """Return the most memory that the process has taken, in KiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    names = [target.name for target in TARGETS]
+
+def main():
+    import hostile_datasets
+    import hostile_images
+    import hostile_inputs
+    import hostile_keras
+
+    rooms = (hostile_inputs, hostile_datasets, hostile_images, hostile_keras)
+    targets = [target for room in rooms for target in room.TARGETS]
+    names = [target.name for target in targets]
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=60, help="for all targets together")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--target", choices=names, action="append", help="(default: all)")
     given = parser.parse_args()
     logging.disable()
-    chosen = [target for target in TARGETS if target.name in (given.target or names)]
+    chosen = [target for target in targets if target.name in (given.target or names)]
     found = 0
     with tempfile.TemporaryDirectory() as folder:
         os.environ["AKIDA_LITE_CACHE"] = str(Path(folder) / "cache")

@@ -58,6 +58,7 @@ THIRD_PARTY = {
     "numpy": set(ROW),
     "keras": KERAS_ROOMS,
     "tensorflow": KERAS_ROOMS,
+    "h5py": {"nn"},
     # Only inside functions, which `test_the_numpy_rooms_import_without_anything_else` shows.
     "matplotlib": {"report", "hardware"},
     "onnx": {"engine", "model", "conversion", "storage", "cli", "__init__"},

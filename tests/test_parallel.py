@@ -117,7 +117,7 @@ def test_an_error_in_a_process_arrives_with_its_text():
     ("function", "text"),
     [
         (tiny_classifier.fail_with_what_cannot_be_sent, "^Local: task 7$"),
-        (tiny_classifier.return_what_cannot_be_sent, "pickle"),
+        (tiny_classifier.return_what_cannot_be_sent, "local object"),
     ],
 )
 def test_what_a_process_cannot_send_back_is_said_as_text(function, text):

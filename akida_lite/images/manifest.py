@@ -157,16 +157,23 @@ def _lines(path: Path) -> list[dict[str, Any]]:
             if not isinstance(content, dict):
                 break
             lines.append(content)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         pass
     return lines
 
 
 def _entry(line: dict[str, Any]) -> Entry | None:
+    """Return a line's entry, None where it is none: its part is then done again."""
     try:
-        return Entry(**line)
+        entry = Entry(**line)
     except TypeError:
         return None
+    numbers = (entry.part, entry.images, entry.refitted)
+    texts: list[Any] = [entry.source, entry.sha256]
+    for pair in entry.refused if isinstance(entry.refused, list) else [None]:
+        texts.extend(pair if isinstance(pair, list) and len(pair) == 2 else [None])
+    whole = all(type(number) is int and number >= 0 for number in numbers)
+    return entry if whole and all(isinstance(text, str) for text in texts) else None
 
 
 def _checksum(path: Path) -> str:

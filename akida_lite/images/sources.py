@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tarfile
 import zipfile
@@ -180,7 +181,10 @@ def _rows(
     if len(stack) not in (3, 4):
         yield refused(path, f"it has shape {array}, (n, height, width, channels) is expected")
         return
-    needs = offset + dtype.itemsize * int(np.prod(stack, dtype=object))
+    if stack[0] and min(dtype.itemsize, *stack) < 1:
+        yield refused(path, f"it has shape {array} of {dtype}: its images have no pixels")
+        return
+    needs = offset + dtype.itemsize * math.prod(stack)
     if needs > os.path.getsize(path):
         yield refused(path, f"it is cut off: {needs} bytes are expected")
         return
@@ -192,7 +196,11 @@ def _rows(
 def _unpacked(
     path: str, file: IO[bytes], dtype: np.dtype[Any], stack: tuple[int, ...], size: int
 ) -> Iterator[Part]:
-    row_bytes = dtype.itemsize * int(np.prod(stack[1:]))
+    row_bytes = dtype.itemsize * math.prod(stack[1:])
+    if stack[0] and not (min(stack) > 0 < row_bytes <= _HELD_BYTES):
+        problem = f"it has shape {stack} of {dtype}; 1 to {_HELD_BYTES} bytes an image are read"
+        yield refused(path, f"{problem} from a compressed file")
+        return
     size = max(1, min(size, _HELD_BYTES // max(row_bytes, 1)))
     for start in range(0, stack[0], size):
         stop = min(start + size, stack[0])
@@ -263,7 +271,12 @@ def _tar(path: str, shape: Shape, size: int) -> Iterator[Part]:
         with tarfile.open(path, "r:" if may_be_entered else "r|*") as archive:
             for member in _pictures(archive):
                 found = True
-                if may_be_entered:
+                if member.size > _HELD_BYTES:
+                    yield refused(
+                        f"{path}/{member.name}",
+                        f"it has {member.size} bytes, at most {_HELD_BYTES} are read",
+                    )
+                elif may_be_entered:
                     places.append((member.name, member.offset_data, member.size))
                 else:
                     content = archive.extractfile(member)

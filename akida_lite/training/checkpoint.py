@@ -88,8 +88,13 @@ def read_state(path: Path) -> dict[str, Any]:
         state = None if text is None else json.loads(text.tobytes())
     except (ValueError, RecursionError) as error:
         raise _refused(path, f"its state is no JSON ({error})") from error
-    if not isinstance(state, dict) or not all(
-        isinstance(state.get(key, default), kind) for key, (kind, default) in _STATE_OF.items()
+    if (
+        not isinstance(state, dict)
+        or not all(
+            isinstance(state.get(key, default), kind)
+            for key, (kind, default) in _STATE_OF.items()
+        )
+        or not isinstance(state.get("recipe", {}).get("cycles", []), list)
     ):
         raise _refused(path, "its state is not that of a run")
     found: dict[str, Any] = state

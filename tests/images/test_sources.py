@@ -6,6 +6,7 @@ import pickle
 import re
 import sys
 import tarfile
+import zipfile
 
 import numpy as np
 import pytest
@@ -121,6 +122,72 @@ def test_one_image_and_grey_images_are_arrays_too(tmp_path):
 def test_a_set_without_images_has_no_parts(tmp_path):
     np.save(tmp_path / "none.npy", IMAGES[:0])
     assert parts(tmp_path / "none.npy") == []
+
+
+def header(path, shape, descr="|u1"):
+    """Write an array of a few bytes that declares any shape."""
+    with path.open("wb") as file:
+        facts = {"descr": descr, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, facts)
+        file.write(bytes(64))
+    return path
+
+
+def packed_header(folder, shape):
+    with zipfile.ZipFile(folder / "x.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(header(folder / "x", shape), "x.npy")
+    return folder / "x.npz"
+
+
+def tar_of_zeros(folder, ending, mode):
+    """Write an archive whose only picture has more bytes than are ever held."""
+    member = tarfile.TarInfo("a.png")
+    member.size = sources._HELD_BYTES + 1
+    with tarfile.open(folder / f"x.{ending}", mode) as archive:
+        archive.addfile(member, io.BytesIO(bytes(member.size)))
+    return folder / f"x.{ending}"
+
+
+GREEDY = {
+    "rows-without-end": (
+        lambda p: header(p / "x.npy", (10**15, 8, 0, 3)),
+        "it has shape (1000000000000000, 8, 0, 3) of uint8: its images have no pixels",
+    ),
+    "values-of-no-bytes": (
+        lambda p: header(p / "x.npy", (10**15, 8, 8, 3), "|V0"),
+        "it has shape (1000000000000000, 8, 8, 3) of |V0: its images have no pixels",
+    ),
+    "negative": (
+        lambda p: header(p / "x.npy", (-1, 8, 8, -3)),
+        "it has shape (-1, 8, 8, -3) of uint8: its images have no pixels",
+    ),
+    "packed-rows-without-end": (
+        lambda p: packed_header(p, (10**15, 8, 0, 3)),
+        "it has shape (1000000000000000, 8, 0, 3) of uint8; 1 to 67108864 bytes an image are "
+        "read from a compressed file",
+    ),
+    "packed-image": (
+        lambda p: packed_header(p, (1, 10**6, 10**6, 3)),
+        "it has shape (1, 1000000, 1000000, 3) of uint8; 1 to 67108864 bytes an image are "
+        "read from a compressed file",
+    ),
+    "packed-picture": (
+        lambda p: tar_of_zeros(p, "tgz", "w:gz"),
+        "it has 67108865 bytes, at most 67108864 are read",
+    ),
+    "picture": (
+        lambda p: tar_of_zeros(p, "tar", "w"),
+        "it has 67108865 bytes, at most 67108864 are read",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", GREEDY)
+def test_what_would_take_more_than_the_file_is_refused(case, tmp_path):
+    make, reason = GREEDY[case]
+    (part,) = parts(make(tmp_path))
+    ((_, why),) = part.items()
+    assert (type(why), str(why)) == (Unreadable, reason)
 
 
 def cut(path, size):

@@ -7,6 +7,7 @@ import zipfile
 import h5py
 import keras
 import numpy as np
+import psutil
 import pytest
 
 import akida_lite as al
@@ -106,6 +107,97 @@ HOSTILE = {
     "other-shapes": other_shapes,
     "bomb": lambda parts: zipped(parts | {"config.json": bytes(1 << 26)}, zipfile.ZIP_DEFLATED),
 }
+
+
+def hdf5(**arrays):
+    file = io.BytesIO()
+    with h5py.File(file, "w") as weights:
+        for name, options in arrays.items():
+            weights.create_dataset(name, **options)
+    return file.getvalue()
+
+
+LARGE = 1 << 40  # values: no machine takes them
+ELSEWHERE = {"shape": (9,), "dtype": "u1", "external": [("/etc/hostname", 0, 9)]}
+GREEDY = {
+    "array": (
+        lambda parts: zipped(
+            parts | {"model.weights.h5": hdf5(x={"shape": (LARGE,), "chunks": (99,)})}
+        ),
+        "it declares arrays of 4398046511104 bytes, a file of its size may have",
+    ),
+    "elsewhere": (
+        lambda parts: zipped(parts | {"model.weights.h5": hdf5(x=ELSEWHERE)}),
+        "its array 'x' lies in another file",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", GREEDY)
+def test_what_takes_more_than_the_file_is_refused_before_it_is_made(case, good, tmp_path):
+    make, problem = GREEDY[case]
+    path = tmp_path / "model.keras"
+    path.write_bytes(make(members(good / "good.keras")))
+    with pytest.raises(al.FileFormatError) as caught:
+        al.load_keras(path)
+    assert str(caught.value).startswith(f"file '{path}': Keras cannot load it ({problem}")
+
+
+def test_a_layer_that_is_much_larger_than_the_file_takes_no_memory(good, tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_bytes(
+        with_config(
+            members(good / "good.keras"),
+            lambda config: config["config"]["layers"][1]["config"].update(filters=10**8),
+        )
+    )
+    before = psutil.Process().memory_info().rss
+    with pytest.raises(al.FileFormatError, match="Keras cannot load it"):
+        al.load_keras(path)
+    # The layer would take 3.6 GB.
+    assert psutil.Process().memory_info().rss - before < 1 << 28
+
+
+@pytest.mark.parametrize("layers", [2, 3])
+def test_an_array_under_many_names_fills_no_more_layers_than_the_file_could(layers, tmp_path):
+    path = tmp_path / "model.keras"
+    dense = [keras.layers.Dense(1400, use_bias=False) for _ in range(layers)]
+    keras.Sequential([keras.Input((1400,)), *dense]).save(path)
+    parts = members(path)
+    file = io.BytesIO(parts["model.weights.h5"])
+    with h5py.File(file, "r+") as weights:
+        first = weights["layers/dense/vars"]
+        del first["0"]
+        first.create_dataset("0", (1400, 1400), "f4", chunks=(1400, 1400), compression="gzip")
+        for layer in weights["layers"]:
+            if layer != "dense":
+                del weights[f"layers/{layer}/vars"]
+                weights[f"layers/{layer}/vars"] = first
+    small = io.BytesIO()
+    with h5py.File(small, "w") as copy, h5py.File(file, "r") as weights:
+        weights.copy(weights["layers"], copy)
+    path.write_bytes(zipped(parts | {"model.weights.h5": small.getvalue()}))
+    if layers == 2:
+        assert len(al.load_keras(path).layers) == 2
+        return
+    with pytest.raises(al.FileFormatError) as caught:
+        al.load_keras(path)
+    assert str(caught.value).startswith(
+        f"file '{path}': Keras cannot load it (it declares layers with weights of 23520000 "
+        "bytes, a file of its size may have"
+    )
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_a_class_that_only_the_caller_knows_is_known(ending, tmp_path):
+    class Mine(keras.layers.Layer):
+        def call(self, x):
+            return x
+
+    keras.Sequential([keras.Input((3,)), Mine()]).save(tmp_path / f"mine.{ending}")
+    with keras.saving.custom_object_scope({"Mine": Mine}):
+        assert type(al.load_keras(tmp_path / f"mine.{ending}").layers[0]) is Mine
 
 
 @pytest.mark.parametrize("ending", ["keras", "h5"])

@@ -95,6 +95,10 @@ STATES = {
         lambda parts: zipped(parts | with_state(recipe=[])),
         "its state is not that of a run",
     ),
+    "cycles": (
+        lambda parts: zipped(parts | with_state(recipe={"cycles": 3})),
+        "its state is not that of a run",
+    ),
 }
 
 
