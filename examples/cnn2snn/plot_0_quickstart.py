@@ -203,6 +203,7 @@ al.web.panel(integer_model, samples=one_of_each)
 #
 # Where to go on
 # --------------
+# * A network that you have already trained: :doc:`plot_9_your_own_network`.
 # * The same steps on colour images and full-size networks: :doc:`plot_1_cifar10_vgg_mobilenet`.
 # * What is refused, why, and how to mend it: :doc:`plot_3_hardware`.
 # * ``integer_model.save("digits.akl")`` keeps the model in a file; numpy alone runs it.

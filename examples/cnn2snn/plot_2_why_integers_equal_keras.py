@@ -70,10 +70,10 @@ print(
 # %%
 # From the one to the other
 # -------------------------
-# Between the two lie only multiplications and additions: one unit of potential is worth the
-# step of the arriving events divided by the scale of the weights, and batch normalization
-# subtracts a mean, scales and shifts. Solved for the potential, each edge of the activation
-# becomes a real number.
+# Only multiplications and additions lie between the two. One unit of potential is worth the
+# step of the arriving events, divided by the scale of the weights. Batch normalization
+# subtracts a mean, scales and shifts. The activation has edges: the inputs at which its output
+# rises by one step. Solve for the potential, and each edge becomes a real number.
 
 convolution, norm, relu = (
     keras_model.get_layer(f"conv_2{end}") for end in ("", "_BN", "_relu")
@@ -88,10 +88,10 @@ edges = relu.t0 + relu.gamma * np.arange(3)
 real = ((edges - shift[:, None]) * (deviation / gain)[:, None] + mean[:, None]) / unit
 
 # %%
-# A potential is an integer. It exceeds a real number exactly where it exceeds that number
-# rounded *down*; so flooring all three is no approximation. (Where the gain of the
-# normalization is negative, more potential means less output; the conversion then negates the
-# weights.)
+# A potential is an integer. An integer exceeds a real number exactly when it exceeds that
+# number rounded *down*. So flooring all three edges is no approximation: the floors are the
+# :term:`thresholds <threshold>`. (Where the gain of the normalization is negative, more
+# potential means less output. The conversion then negates the weights.)
 
 rising = gain > 0
 print("neurons with a positive gain:", rising.sum(), "of", filters)
@@ -123,7 +123,9 @@ for level, (edge, threshold) in enumerate(
 ax.set(ylabel="input of the activation in Keras")
 ax.set_title(f"Neuron {neuron} of conv_2: potentials and Keras's sums lie on one line")
 al.plots.thresholds(layer, neuron, ax=below)
-below.set_title("Integer staircase of the same neuron")
+below.set_title(
+    "The same neuron in integers climbs its staircase at the same three places"
+)
 plt.show()
 
 # %%
@@ -132,9 +134,9 @@ plt.show()
 #
 # Where rounding bites
 # --------------------
-# The original stored less: a first threshold, rounded down, and one step for the rest. That is
-# a little smaller to store, and it is not the same: once the first threshold has been moved
-# down by a fraction, the step carries that fraction on to all levels above.
+# The original stored less: a first threshold, rounded down, and one step for all thresholds
+# above it. That takes a little less memory, but it is not the same. Rounding moves the first
+# threshold down by a fraction, and the step carries this fraction on to all thresholds above.
 
 published = al.convert(keras_model, input_scaling=(255, 0), thresholds="published")
 both = layer.output.thresholds, published.get_layer("conv_2").output.thresholds
@@ -188,8 +190,8 @@ plt.show()
 
 # %%
 # The hatched bar is on the wrong side: at all these places the published form emits one level
-# more than Keras does. Two-bit networks suffer most, because their potentials are small and
-# many places share the same one.
+# more than Keras does. Two-bit networks suffer most. Their potentials are small numbers, so
+# many places have the same one.
 #
 # Is a conversion right?
 # ----------------------
@@ -199,16 +201,16 @@ plt.show()
 al.show(al.compare(keras_model, model, images))
 
 # %%
-# What differs here, if anything, is Keras's own doing: it adds up float32 numbers, and where
-# the exact sum lies on an edge or next to it, the error of that sum decides. The same for the
+# If anything differs here, Keras has rounded. It adds up float32 numbers, and if the exact sum
+# lies on an edge or next to it, the rounding error decides. Here is the same table for the
 # published thresholds.
 
 al.show(al.compare(keras_model, published, images))
 
 # %%
-# The column *born here* feeds each layer the integer model's own events, and so tells the
-# layers that make differences from those that inherit them. With the published thresholds
-# the layers make their own all along the network.
+# For the column *born here*, each layer of Keras reads the events of the integer model. So a
+# difference in this column was made by the layer itself, and not by a layer before it. With the
+# published thresholds, layers make differences all along the network.
 #
 # A broken conversion
 # -------------------
@@ -233,10 +235,12 @@ assert suspect.name == "conv_3"
 print(f"{suspect.name}: {suspect.born_here:,} of {suspect.values:,} values differ")
 
 # %%
-# Accuracy alone would only have said that something is wrong. The figure says where: nearly all
-# is equal up to the broken layer, and the layers behind it can do no better than their input.
+# Accuracy alone would only have said that something is wrong. The figure says where. Up to the
+# broken layer nearly all values are equal. The layers behind it read wrong events, and so
+# differ too.
 
-al.plots.comparison(comparison)
+ax = al.plots.comparison(comparison)
+ax.set_title(f"Almost nothing differs before {suspect.name}, the layer that was broken")
 plt.show()
 
 # %%

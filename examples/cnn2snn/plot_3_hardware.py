@@ -23,8 +23,8 @@ keras.utils.set_random_seed(0)
 # %%
 # A model that does not fit
 # -------------------------
-# Four layers, each reasonable on its own. Nothing is trained here: rules look at shapes and
-# widths, so that a model can be checked before a single epoch is spent on it.
+# The network has four layers, each reasonable on its own. Nothing is trained here. The rules
+# look at shapes and widths only, so a model can be checked before it is trained.
 
 
 def network(filters=256, conv_bits=4, act_bits=3, kernel=5, strides=2):
@@ -77,9 +77,9 @@ def network(filters=256, conv_bits=4, act_bits=3, kernel=5, strides=2):
 before = al.convert(network(), input_scaling=(255, 0))
 
 # %%
-# It converts, and it runs: to be an integer model is one thing, to fit a chip another.
-# ``check`` lists every rule that a layer breaks, with the value found, the values accepted, and
-# a fix.
+# The model converts, and it runs. To be an integer model is one thing, and to fit a chip is
+# another. ``check`` lists every rule that a layer breaks, with the value found, the values
+# accepted, and a fix.
 
 problems = al.hardware.check(before.layers, al.AKD1000)
 for problem in problems:
@@ -101,8 +101,8 @@ except al.HardwareError as error:
 # %%
 # The fixes
 # ---------
-# The activation of ``conv_0`` causes two of them, one where it is emitted and one where it is
-# read: one change mends both. One change after the other, as the messages propose:
+# The activation of ``conv_0`` breaks two rules: one where it is emitted, and one where it is
+# read. One change mends both. Here is one change after the other, as the messages propose:
 
 changes = {
     "nothing": {},
@@ -121,17 +121,18 @@ assert not left
 al.show(al.table(left_after, ["change", "left", "broken rules"], "One fix at a time"))
 
 # %%
-# Narrower weights and activations cost accuracy, and training recovers most of it; that is why
-# a model is better checked before it is trained than after.
+# Narrower weights and activations cost accuracy, and training recovers most of it. So check a
+# model before you train it, not after.
 
 after.summary()
 
 # %%
 # Which chip?
 # -----------
-# Public sources disagree about the AKD1000. The default profile takes what the tutorial of 2020
-# showed; two others hold a later table of constraints and nothing else. Here are the models of
-# the zoo, again untrained, with the rules that each profile finds broken.
+# Public sources disagree about the AKD1000. So there are three profiles. The default profile
+# accepts what the original tutorial :cite:p:`brainchip2020` showed. Two others follow a later
+# table of constraints. Here are the models of the zoo, again untrained, with the rules that
+# each profile finds broken.
 
 models = {
     "VGG, 2 bits": al.zoo.vgg_cifar10(
@@ -163,10 +164,10 @@ accepted = {
 al.show(al.table(accepted, ["profile", *integer], "Rules that a model breaks"))
 
 # %%
-# The later table wants a convolution after each max pooling, and one position in front of a
-# dense layer; the VGG has neither, although the tutorial shows it as accepted. The profile of
-# chips before production refuses every model that reads images. A device says itself what it
-# leaves out, and why.
+# The later table asks for a convolution after each max pooling, and for a single position in
+# front of a dense layer. The VGG has neither, although the tutorial shows it as accepted. The
+# profile of chips before production refuses every model that reads images. Each profile also
+# says which rules of the public sources it leaves out, and why.
 
 for omission in al.AKD1000.omissions:
     print(f"{omission.rule.id}: {omission.because}")
@@ -174,9 +175,10 @@ for omission in al.AKD1000.omissions:
 # %%
 # Where the layers lie
 # --------------------
-# A model that fits is placed: every layer gets as many neural processors (NPs) as its memory
-# fills. How many NPs there are is documented. What one holds is assumed, and every printed
-# placement says so.
+# A model that fits is placed on the chip's neural processors (:term:`NPs <NP>`). One NP has a
+# small memory. A layer that needs more memory than one NP has is spread over several. How many
+# NPs the chip has is documented. How much memory an NP has is assumed, and every placement says
+# so.
 
 al.show(integer["VGG, 2 bits"].map(al.AKD1000))
 
@@ -190,11 +192,11 @@ placement = integer["VGG, 2 bits"].map(smaller)
 print(f"{placement.n_passes} passes of {capacity.n_nps} NPs")
 
 # %%
-# Each square is one NP; the number is that of the layer it holds. The first layer reads pixels
-# on the chip's converter and takes none. One dense layer, ``dense_6``, takes more of the chip
-# than all convolutions together, for it connects every position with every neuron. That is the
-# price of ending a network with dense layers, and one reason why MobileNet ends with an
-# average.
+# Each square is one NP, and its number is that of the layer it holds. The first layer runs on
+# the chip's converter of pixels, and takes no NP. One dense layer of the VGG, ``dense_6``,
+# takes more of the chip than all convolutions together, because it connects every position
+# with every neuron. That is the price of ending a network with dense layers, and one reason
+# why the MobileNet ends with an average.
 
 figure, axes = plt.subplots(2, 1, figsize=(8, 10), layout="constrained")
 for ax, name in zip(axes, ("VGG, 2 bits", "MobileNet, 4 bits"), strict=True):

@@ -265,7 +265,7 @@ al.show(al.compare(two_bits, model, pixels))
 # %%
 # .. admonition:: Try it
 #
-#    * Give the jump fewer passes: ``rung(jump, 2, float_network)``. Two bits do not recover as
+#    * Give the jump a single pass: ``rung(jump, 1, float_network)``. Two bits do not recover as
 #      far.
 #    * Stop at 4/4: convert ``four_bits`` instead of ``two_bits``. The comparison has the same
 #      layers, with more levels in each.

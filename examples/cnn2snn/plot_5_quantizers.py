@@ -22,9 +22,9 @@ BLUE, VERMILION, GREEN, ORANGE = al.plots.COLOURS[:4]
 # %%
 # Before and after
 # ----------------
-# A quantizer maps each float weight to the nearest of a few equidistant values. It decides one
-# thing only: how far the grid reaches. The shipped float network shows what there is to map;
-# a layer in the middle stands for all others.
+# A quantizer maps each float weight to the nearest of a few equidistant values, its grid. It
+# decides one thing only: how far the grid reaches. Here are filters of the shipped float
+# network that read the image, in float and rounded without any training.
 
 float_model = al.zoo.vgg_cifar10(weights="cifar10")
 first = np.asarray(float_model.get_layer("conv_0").kernel)
@@ -37,14 +37,13 @@ for ax, (bits, title) in zip(axes[1:], titles.items(), strict=True):
 plt.show()
 
 # %%
-# These are filters that read the image, rounded without any training. A layer in the middle has
-# far more weights:
+# A layer in the middle has far more weights. On this page it stands for all others. A standard
+# deviation says how widely its weights spread:
 
 latent = np.asarray(float_model.get_layer("conv_3").kernel)
+largest = np.abs(latent).max() / latent.std()
 print(f"conv_3: {latent.size:,} weights, standard deviation {latent.std():.4f}")
-print(
-    f"the largest is {np.abs(latent).max() / latent.std():.1f} standard deviations away from 0"
-)
+print(f"the largest is {largest:.1f} standard deviations away from 0")
 
 # %%
 # The quantizer that the zoo uses for a width comes from one function. Here it is applied at
@@ -55,19 +54,19 @@ for ax, bits in zip(axes, (4, 2), strict=True):
     quantizer = al.nn.weight_quantizer(bits)
     quantized = np.asarray(quantizer.quantize(latent))
     al.plots.weight_histogram(latent, quantized, ax=ax)
-    ax.set_title(f"conv_3 at {bits} bits: {len(np.unique(quantized))} values")
+    ax.set_title(f"{bits} bits leave {len(np.unique(quantized))} values in conv_3")
 plt.show()
 
 # %%
-# Both grids are symmetric around zero, and zero is one of their values: a weight that is zero
-# costs the chip nothing. With two bits a weight only says whether it is zero, and its sign if
-# not.
+# Both grids are symmetric around zero, and zero is one of their values. With two bits a weight
+# only says whether it is zero, and if not, its sign.
 #
 # How far should the grid reach?
 # ------------------------------
 # A wide grid keeps the largest weights but has coarse steps; a narrow one is fine but clips.
-# The mean squared error between latent and quantized weights weighs one against the other.
-# The limit is given in standard deviations, so that one number serves every layer.
+# The mean squared error between :term:`latent <latent weights>` and quantized weights weighs
+# one against the other. The limit is given in standard deviations, so that one number serves
+# every layer.
 
 limits = np.linspace(0.5, 5.0, 31)
 
@@ -95,7 +94,7 @@ for (bits, curve), line, colour in zip(
     ax.plot(used, squared_error(latent, used, bits), "o", color=colour, markersize=9)
 ax.set(yscale="log", xlabel="limit of the grid (standard deviations of the weights)")
 ax.set_ylabel("squared error / variance (logarithmic)")
-ax.set_title("Quantization error of conv_3 against the reach of the grid")
+ax.set_title("The fewer the bits, the narrower the best grid for conv_3")
 ax.legend()
 plt.show()
 
@@ -103,6 +102,7 @@ plt.show()
 # Fewer bits want a narrower grid; one limit for all widths would be wrong for most of them.
 # How much is lost by using the same limit in every layer, instead of each layer's own best?
 
+excess = {}
 for bits in errors:
     used = al.nn.weight_quantizer(bits).threshold
     ratios = []
@@ -111,9 +111,9 @@ for bits in errors:
             kernel = np.asarray(layer.kernel).ravel()[:20_000]
             best = min(squared_error(kernel, limit, bits) for limit in limits[::2])
             ratios.append(squared_error(kernel, used, bits) / best)
-    print(
-        f"{bits} bits, limit {used}: error / smallest error is {max(ratios):.2f} at most"
-    )
+    excess[f"{bits} bits"] = [used, f"{max(ratios):.2f}"]
+heads = ["width", "limit", "error / smallest error"]
+al.show(al.table(excess, heads, "The layer for which the common limit is worst"))
 
 # %%
 # A quantizer that never clips, :class:`~akida_lite.nn.MaxQuantizer`, pays for a few large
@@ -125,21 +125,20 @@ quantizers = {
     "MaxPerAxisQuantizer": al.nn.MaxPerAxisQuantizer,
     "the zoo's": al.nn.weight_quantizer,
 }
-print(
-    f"{'squared error / variance':<26}"
-    + "".join(f"{bits:>5} bits" for bits in (2, 3, 4, 8))
-)
+widths = (2, 3, 4, 8)
+rows = {}
 for name, make in quantizers.items():
-    rounded = [np.asarray(make(bits).quantize(latent)) for bits in (2, 3, 4, 8)]
-    row = [np.mean((r - latent) ** 2) / latent.var() for r in rounded]
-    print(f"{name:<26}" + "".join(f"{error:>10.4f}" for error in row))
+    rounded = [np.asarray(make(bits).quantize(latent)) for bits in widths]
+    rows[name] = [f"{np.mean((r - latent) ** 2) / latent.var():.4f}" for r in rounded]
+heads = ["quantizer", *(f"{bits} bits" for bits in widths)]
+al.show(al.table(rows, heads, "Squared error of conv_3, divided by the variance"))
 
 # %%
 # Activations climb a staircase
 # -----------------------------
 # Between two layers flow small integers. The activation that makes them is a ReLU that climbs
-# in steps: with `b` bits there are ``2**b - 1`` of them, and they reach 6 unless they are too
-# few for that.
+# in steps, a :term:`staircase`. With `b` bits it has ``2**b - 1`` steps. They reach 6, unless
+# they are too few for that.
 
 x = np.linspace(-1, 8, 1801).astype(np.float32)
 fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
@@ -148,7 +147,7 @@ for bits, line, colour in ((4, "-", BLUE), (2, "--", VERMILION), (1, "-.", ORANG
     y = al.nn.ActivationDiscreteRelu(bits)(x)
     ax.plot(x, y, line, color=colour, label=f"{bits} bit{'s' if bits > 1 else ''}")
 ax.set(xlabel="input of the activation", ylabel="output of the activation")
-ax.set_title("Activations of 4, 2 and 1 bits beside the ReLU they stand for")
+ax.set_title("With fewer bits the staircase has fewer steps, and ends lower")
 ax.legend()
 plt.show()
 
@@ -169,10 +168,10 @@ print("outputs after training doubled the step:", np.unique(np.asarray(trainable
 # %%
 # A quantizer of your own
 # -----------------------
-# Suppose outliers are what you worry about. Then a limit that lets a fixed share of the
-# weights be clipped is a natural choice. Deriving from
-# :class:`~akida_lite.nn.LinearWeightQuantizer` leaves one method to write: how many levels
-# there are in one unit of weight. Rounding, clipping and gradients are inherited.
+# Suppose that a few very large weights worry you. Then a natural choice is to clip a fixed
+# share of the weights. A quantizer derived from :class:`~akida_lite.nn.LinearWeightQuantizer`
+# has one method to write, ``scale_factor``: how many levels there are in one unit of weight.
+# Rounding, clipping and gradients are inherited.
 
 
 @keras.saving.register_keras_serializable("gallery")
@@ -195,12 +194,12 @@ class ShareQuantizer(al.nn.LinearWeightQuantizer):
 fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
 mine = ShareQuantizer(clipped=0.1, bitwidth=3)
 al.plots.weight_histogram(latent, np.asarray(mine.quantize(latent)), ax=ax)
-ax.set_title("conv_3 with a tenth of the weights clipped, 3 bits")
+ax.set_title("A tenth of conv_3's weights end at the edges of a 3-bit grid")
 plt.show()
 
 # %%
-# It goes into a layer like any other. A few passes over scikit-learn's digits are enough to
-# see that gradients flow through it.
+# The new quantizer goes into a layer like any other. A few passes over scikit-learn's digits
+# are enough to see that gradients flow through it: the loss falls.
 
 (x_train, y_train), (x_test, y_test) = al.datasets.load_digits()
 keras_model = keras.Sequential(
@@ -219,11 +218,18 @@ keras_model.compile(keras.optimizers.Adam(3e-3), loss)
 history = keras_model.fit(
     x_train / 16, y_train, batch_size=32, epochs=8, verbose=0
 ).history
-print("training loss, pass by pass:", [round(value, 3) for value in history["loss"]])
+
+fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
+ax.plot(range(1, 9), history["loss"], "o-", color=BLUE)
+ax.set(xlabel="pass over the training images", ylabel="training loss")
+ax.set_title(
+    f"The loss falls from {history['loss'][0]:.2f} to {history['loss'][-1]:.2f}"
+)
+plt.show()
 
 # %%
-# Conversion asks a quantizer for its integers and their scale, and nothing else, so it needs
-# to know nothing of this one. The comparison walks through both models layer by layer.
+# Conversion asks a quantizer for its integers and their scale, and for nothing else. So it
+# converts this quantizer too, though it has never seen it.
 
 model = al.convert(keras_model, input_scaling=(16, 0))
 print("integer weights of conv:", np.unique(model.get_layer("conv").weights))
@@ -231,8 +237,26 @@ print("integer weights of scores:", np.unique(model.get_layer("scores").weights)
 al.show(al.compare(keras_model, model, x_test))
 
 # %%
-# The integer model decides as the Keras model does on every test image.
+# The integer model decides as the Keras model does. How many of the test digits are right?
 
 print(
-    f"{np.mean(model.predict(x_test) == y_test):.3f} of {len(x_test)} test digits are right"
+    (model.predict(x_test) == y_test).sum(), "of", len(x_test), "test digits are right"
 )
+
+# %%
+# .. admonition:: Try it
+#
+#    * Clip half of the weights: ``ShareQuantizer(clipped=0.5, bitwidth=3)``. Both ends of the
+#      histogram grow.
+#    * Look at a dense layer instead: ``float_model.get_layer("dense_6")``. The curves of its
+#      error look much the same.
+#    * Give the last layer two bits: ``ShareQuantizer(0.1, 2)``. Its integers are -1, 0 and 1.
+#
+# Where to go on
+# --------------
+# * What training makes of each width: :doc:`plot_4_training_ladder`.
+# * All quantizers, and what conversion asks of them: :doc:`/user_guide/quantization`.
+# * A paper in which training learns how far apart the values of a grid lie: `learned step size
+#   quantization <https://arxiv.org/abs/1902.08153>`_.
+
+# sphinx_gallery_thumbnail_number = 1

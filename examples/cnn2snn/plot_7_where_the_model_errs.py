@@ -31,8 +31,8 @@ names = list(al.datasets.CIFAR10_LABELS)
 # %%
 # Two models, the same images
 # ---------------------------
-# Quantization started from the float network, and ended in the integer model. The scores of
-# both become logarithms of probabilities, so that they can be compared.
+# The float network is what quantization started from, and the integer model is what came out.
+# The scores of both become logarithms of probabilities, so that they can be compared.
 
 float_model = al.zoo.vgg_cifar10(weights="cifar10")
 keras_model = al.zoo.vgg_cifar10(

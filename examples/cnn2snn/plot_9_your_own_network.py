@@ -2,12 +2,14 @@
 Your own network
 ================
 
-The other pages use networks that were made for this package. This page takes a network as most
-people have it: layers of Keras alone, trained with ``fit``, pixels scaled by a first layer. It
-becomes integers without a change to its code, and what is refused on the way is mended.
-"""
+Most people come with a network that they have already trained. It was not made for this
+package, and nobody wants to write it anew. Can it become integers as it is?
 
-# sphinx_gallery_thumbnail_number = 1
+This page takes such a network: layers of Keras alone, trained with ``fit``. You will see what
+is refused on the way and how to mend it, what fewer bits cost, and how single layers get other
+widths until the chip takes all of them. The page takes about half a minute, and downloads
+nothing.
+"""
 
 from tempfile import TemporaryDirectory
 
@@ -22,13 +24,18 @@ keras.utils.set_random_seed(1)
 # %%
 # A trained network
 # -----------------
-# The images are handwritten digits of 8 by 8 pixels. The network scales them itself, its
-# activations have no ceiling, and it normalizes after one of them. Nothing in it knows that it
-# will be quantized.
+# The images are scikit-learn's handwritten digits of 8 x 8 pixels.
 
 (x, labels), (x_test, test_labels) = al.datasets.load_digits()
-layers = keras.layers
+al.plots.images(x[:16], labels[:16])
+plt.show()
 
+# %%
+# The network scales the pixels itself, by its first layer. Its ReLUs have no highest value. It
+# normalizes behind an activation, not before one. Nothing in it knows that it will be
+# quantized.
+
+layers = keras.layers
 model = keras.Sequential(
     [
         keras.Input(x.shape[1:]),
@@ -64,8 +71,8 @@ print(f"{right(model)} of {len(x_test)} test images right")
 # %%
 # What stands in the way
 # ----------------------
-# Quantizing replaces layers one by one, so it can be tried at once. The list of what keeps the
-# result from becoming integers names each layer and what to do.
+# Quantizing replaces layers one by one, so it can be tried at once. ``check_compatibility``
+# lists what keeps the result from becoming integers: the layer, the reason, and what to do.
 
 samples = x[:256]
 first_try = al.quantize(model, 8, 8, 8, samples=samples)
@@ -73,12 +80,13 @@ for problem in al.check_compatibility(first_try):
     print(problem)
 
 # %%
-# The mean of a window has no integer form, because its result is no whole number of steps.
-# The message proposes a maximum instead. The weights fit the changed network, which then only
-# has to get used to it.
+# The mean of a window is refused, because the mean of integers need not be an integer. The
+# message proposes a maximum instead. The maximum has no weights, so the changed network takes
+# over all weights, and is trained a little more.
 #
-# Nobody complains about the normalization behind the activation. While weights are floats, a
-# scale for each input can be multiplied into them, and ``quantize`` has done so.
+# The normalization is refused only because of the mean before it. Once a maximum stands there,
+# ``quantize`` multiplies the scale of the normalization into the weights of the next layer, and
+# nothing is left to refuse.
 
 mended = keras.models.clone_model(
     model,
@@ -96,10 +104,10 @@ print(al.check_compatibility(al.quantize(mended, 8, 8, 8, samples=samples)))
 # %%
 # Which bits?
 # -----------
-# Fewer bits cost accuracy and save memory and work. How much they cost differs from network to
-# network, so it is measured. Some hundred samples without labels are enough for ``quantize``:
-# from them it finds how far each activation reaches, and what rounding moves. Training on with
-# the rounding in place wins back most of what is lost.
+# Fewer bits cost accuracy, and save memory and work. How much they cost differs from network
+# to network, so it is measured here. ``quantize`` needs a few hundred samples, without labels.
+# From them it finds how far each activation reaches, and what rounding changes. Training on,
+# with the rounding in place, wins back most of what is lost.
 
 widths = [(8, 8, 8), (4, 4, 8), (4, 2, 8), (2, 2, 8)]
 before, after = [], []
@@ -112,7 +120,7 @@ for weights, activations, first in widths:
     after.append(right(quantized))
 
 places = np.arange(len(widths))
-fig, ax = plt.subplots(figsize=(7, 4))
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for shift, counts, name in ((-0.2, before, "samples only"), (0.2, after, "trained on")):
     bars = ax.bar(places + shift, np.array(counts) / len(x_test), 0.38, label=name)
     ax.bar_label(bars, counts)
@@ -122,10 +130,14 @@ ax.set_xlabel("bits of weights / activations / first weights")
 ax.set_ylabel("share of test images right")
 ax.set_ylim(0, 1.1)
 ax.legend(loc="lower left")
+ax.set_title(
+    f"Two bits: training on lifts {before[-1]} right of {len(x_test)} to {after[-1]}"
+)
 plt.show()
 
 # %%
-# Wide integers need samples only; the narrower they are, the more training on is worth.
+# For wide integers the samples are enough. The narrower the integers, the more training on is
+# worth.
 
 assert before[0] >= right(mended) - 3
 assert after[-1] > before[-1]
@@ -148,8 +160,9 @@ assert comparison.all_equal
 al.show(comparison)
 
 # %%
-# The chip takes fewer bits in some layers than others. Each message names the layer, and
-# ``quantize_layer`` gives a single layer another width.
+# Does it fit the chip? In some layers the chip takes fewer bits than in others. Each message
+# names the layer, and the argument ``layers`` of ``quantize`` gives single layers another
+# width.
 
 try:
     integers.map()
@@ -167,9 +180,27 @@ print(f"{right(narrow)} of {len(x_test)} test images right")
 al.show(on_chip.map())
 
 # %%
-# One file holds the integers. It needs no Keras to be read.
+# One file holds the integers. Whoever loads it needs numpy, and no Keras.
 
 with TemporaryDirectory() as folder:
     on_chip.save(f"{folder}/mine.akl")
     loaded = al.Model.load(f"{folder}/mine.akl")
 print(loaded.predict(x_test[:10]), test_labels[:10])
+
+# %%
+# .. admonition:: Try it
+#
+#    * Ask for the same bits everywhere: ``al.quantize(mended, 2, 2, 2, samples=samples)``.
+#      Fewer digits are right, and the chip takes every layer.
+#    * Leave out ``samples``: ``quantize`` warns, and rounding alone costs more.
+#    * Put your own model in the place of ``model``. If a layer is refused, the message says
+#      what to do.
+#
+# Where to go on
+# --------------
+# * How to choose the widths: :doc:`/user_guide/quantization`.
+# * What a message means: :doc:`/user_guide/troubleshooting`.
+# * Folders of your own pictures: :doc:`/user_guide/images`.
+# * How Keras models are built and trained: `Keras's guides <https://keras.io/guides/>`_.
+
+# sphinx_gallery_thumbnail_number = 2
