@@ -69,7 +69,7 @@ def panel(model: IntegerModel, samples: npt.NDArray[np.integer[Any]] | None = No
     ----------
     model : Model
     samples : uint8 array of shape (n, height, width, channels), optional
-        Pictures that the panel offers. Drawings are made as large as their ink is.
+        Pictures that the panel offers. Drawings are sized and placed as their ink is.
 
     Returns
     -------

@@ -2,6 +2,7 @@
 const akidaLitePictures = (() => {
   "use strict";
 
+  const { placed, usualOf } = akidaLiteDrawings;
   const FINE = 8; // canvas pixels across one pixel of the network, averaged by us
 
   function canvasOf(width, height) {
@@ -50,41 +51,11 @@ const akidaLitePictures = (() => {
     const { data, width, height } = pad
       .getContext("2d", { willReadFrequently: true })
       .getImageData(0, 0, pad.width, pad.height);
-    const ink = extent((x, y) => data[4 * (y * width + x)] > 64, width, height);
-    if (!ink) return pixelsOf(pad, model);
-    const fitted = canvasOf(width, height);
-    const context = fitted.getContext("2d");
-    const scale = (usualSize(model) * height) / Math.max(ink.width, ink.height);
-    const [across, down] = [ink.width * scale, ink.height * scale];
-    const [left, top] = [(width - across) / 2, (height - down) / 2];
-    context.imageSmoothingQuality = "high";
-    context.fillRect(0, 0, width, height);
-    context.drawImage(pad, ink.left, ink.top, ink.width, ink.height, left, top, across, down);
-    return pixelsOf(fitted, model);
-  }
-
-  /** Return the part of the field that the samples' ink spans, 0 to 1. */
-  function usualSize(model) {
-    const [height, width] = model.shape;
-    const middle = (model.range[0] + model.range[1]) / 2;
-    const spans = model.samples
-      .map((sample) => extent((x, y) => sample[y * width + x] > middle, width, height))
-      .filter((ink) => ink)
-      .map((ink) => Math.max(ink.width / width, ink.height / height));
-    return spans.length ? spans.reduce((all, span) => all + span, 0) / spans.length : 0.75;
-  }
-
-  /** Return the smallest rectangle around what is inked; null where nothing is. */
-  function extent(inked, width, height) {
-    let [left, top, right, bottom] = [width, height, -1, -1];
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        if (!inked(x, y)) continue;
-        [left, top] = [Math.min(left, x), Math.min(top, y)];
-        [right, bottom] = [Math.max(right, x), Math.max(bottom, y)];
-      }
-    }
-    return right < 0 ? null : { left, top, width: right - left + 1, height: bottom - top + 1 };
+    const ink = Uint8Array.from({ length: width * height }, (_, index) => data[4 * index]);
+    const usual = usualOf(model.samples, model.shape, model.range[0]);
+    const shares = placed(ink, [height, width], model.shape, usual);
+    const none = new Float64Array(model.shape[0] * model.shape[1]);
+    return Uint8Array.from(shares || none, (share) => toModel(255 * share, model));
   }
 
   function toModel(value, { range: [low, high] }) {

@@ -6,6 +6,8 @@ const akidaLiteSources = (() => {
   const { element } = akidaLiteViews;
   const PAD = 256;
 
+  let lastUsed = null; // of all panels on the page, the one that a paste is meant for
+
   /** The left column of a panel; `taken(pixels)` is called with every new picture. */
   class Sources {
     constructor(model, taken, complain, root) {
@@ -71,7 +73,10 @@ const akidaLiteSources = (() => {
         root.classList.remove("dropping");
         if (event.dataTransfer.files[0]) this.read(event.dataTransfer.files[0]);
       };
+      lastUsed = this;
+      for (const use of ["focusin", "pointerdown", "drop"]) root.addEventListener(use, () => (lastUsed = this));
       this.paste = (event) => {
+        if (lastUsed !== this) return;
         const file = [...event.clipboardData.files].find(({ type }) => type.startsWith("image/"));
         if (file) this.read(file);
       };
@@ -150,7 +155,7 @@ const akidaLiteSources = (() => {
       const clear = element("button", { type: "button" }, "Clear the drawing");
       clear.onclick = () => {
         context.fillRect(0, 0, PAD, PAD);
-        this.took(pixelsOf(pad, this.model));
+        this.took(pixelsOfDrawing(pad, this.model));
       };
       context.fillRect(0, 0, PAD, PAD);
       this.ways.prepend(clear);

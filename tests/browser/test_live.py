@@ -252,6 +252,22 @@ def test_a_drawing_becomes_the_picture(live):
     assert page.inside(seen) != drawn
 
 
+def test_a_drawing_is_centred_wherever_it_is_drawn(live):
+    from selenium.webdriver import ActionChains
+
+    page = live(small_model())
+    page.start()
+    pad = page.part(".pad")
+    draw = ActionChains(page.driver).move_to_element_with_offset(pad, -50, -50)
+    draw.click_and_hold().move_by_offset(0, 60).release().perform()
+    page.settle()
+    found = page.run("return Array.from(document.querySelector('akida-lite-live').pixels)")
+    ink = np.array(found).reshape(8, 8)
+    rows, columns = ink.nonzero()
+    assert (columns.min() + columns.max(), rows.min() + rows.max()) == (7, 7)
+    assert abs(ink - ink[::-1, ::-1]).max() <= 1 < ink.max()
+
+
 def test_a_file_becomes_the_picture_and_another_file_is_refused(live, tmp_path):
     page = live(small_model(channels=3), small_samples(3))
     page.start()
@@ -291,6 +307,36 @@ def test_a_picture_is_pasted_or_dropped(live, way):
     page._until(10, "return document.querySelector('akida-lite-live').pixels[100] === 90")
     found = page.run("return Array.from(document.querySelector('akida-lite-live').pixels)")
     assert set(found) == {90}
+
+
+def test_a_paste_is_for_the_panel_that_was_used_last(live):
+    page = live(small_model(channels=3), small_samples(3))
+    page.run(
+        "const second = document.querySelector('akida-lite-live').cloneNode(true);"
+        "document.querySelector('main').append(second);"
+    )
+    page.start()
+    page.later(
+        "{ const second = document.querySelectorAll('akida-lite-live')[1];"
+        " await second.start(); await second.running; }"
+    )
+    taken = "return [...document.querySelectorAll('akida-lite-live')].map(e => e.pixels[100] === 90)"
+    pixels = base64.b64encode(png(np.full((8, 8, 3), 90, np.uint8), [0, 255])).decode()
+    for used in (0, 1):
+        page.run(
+            "for (const panel of document.querySelectorAll('akida-lite-live'))"
+            "  panel.shadowRoot.querySelector('.samples button').click();"
+            "const used = document.querySelectorAll('akida-lite-live')[arguments[0]];"
+            "used.shadowRoot.querySelector('.samples button').focus();"
+            "const bytes = Uint8Array.from(atob(arguments[1]), (c) => c.charCodeAt(0));"
+            "const carried = new DataTransfer();"
+            "carried.items.add(new File([bytes], 'grey.png', { type: 'image/png' }));"
+            "document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: carried }));",
+            used,
+            pixels,
+        )
+        page._until(10, f"{taken}.includes(true)")
+        assert page.run(taken) == [used == 0, used == 1]
 
 
 def test_the_camera_shows_and_stops(live):
