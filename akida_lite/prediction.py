@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import numpy as np
 from akida_lite.classifier import Classifier
 from akida_lite.errors import InputError, Problem
 from akida_lite.images.arrays import image_of
-from akida_lite.images.decoding import Pixels, Unreadable
+from akida_lite.images.decoding import Pixels, Shape, Unreadable
 from akida_lite.images.parts import Part
+from akida_lite.images.sources import parts_of
 
 # Images that are decoded at a time.
 _AT_A_TIME = 64
@@ -42,6 +44,41 @@ class Found:
 def refusal(name: str, reason: str) -> Problem:
     """Return what to say of an image that could not be used."""
     return Problem(f"image {name!r}", reason, _AGAIN)
+
+
+def first_images(sources: Sequence[str], shape: Shape, count: int) -> Pixels:
+    """Return the first images of some sources, cropped to what a model reads.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        As `parts_of` takes them.
+    shape : (height, width, channels)
+    count : int
+        How many, at most.
+
+    Returns
+    -------
+    uint8 array of shape (n, height, width, channels)
+
+    Raises
+    ------
+    InputError
+        If there is none, or one that cannot be used.
+    """
+    items = chain.from_iterable(map(_items, parts_of(sources, shape, count)))
+    images = []
+    for name, value in islice(items, count):
+        try:
+            if isinstance(value, Unreadable):
+                raise value
+            images.append(image_of(value, shape, "crop")[0])
+        except Unreadable as error:
+            raise InputError(refusal(name, str(error))) from error
+    if not images:
+        names = ", ".join(map(repr, sources))
+        raise InputError(Problem(f"source {names}", "it has no image", "name another source"))
+    return np.stack(images)
 
 
 @dataclass(frozen=True)

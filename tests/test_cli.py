@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from types import SimpleNamespace
 
 import keras
@@ -149,10 +150,13 @@ def test_evaluate_says_the_same_with_either_backend_and_any_number_of_cores(
         ["check", "mobilenet_cifar10", "--device", "tutorial"],
         ["evaluate", "vgg_cifar10", "--backend", "fast", "-n", "3"],
         ["export", "vgg_cifar10", "vgg.onnx"],
+        ["export", "mobilenet_cifar10", "page", "--web"],
+        ["predict", "vgg_cifar10", "images.npy"],
     ],
-    ids=lambda arguments: arguments[0],
+    ids=lambda arguments: " ".join((arguments[0], *arguments[3:])),
 )
 def test_deployed_networks_need_no_keras(arguments, tmp_path):
+    np.save(tmp_path / "images.npy", np.zeros((2, 32, 32, 3), np.uint8))
     code = (
         "import sys\nfrom akida_lite.cli import main\n"
         f"assert main({arguments!r}) == 0\n"
@@ -382,6 +386,47 @@ def test_export_writes_a_page(model_file, tmp_path, capsys):
     assert "akida-lite-live" in index.read_text("utf-8")
 
 
+def test_samples_of_an_exported_page_come_from_what_predict_reads(
+    model_file, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    model = al.Model.load(model_file)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (25, *model.input_shape), np.uint8)
+    np.save("images.npy", images)
+    status, _, _ = run(capsys, "export", model_file, "page", "--web", "--samples", "images.npy")
+    assert status == 0
+    model.to_web("expected", samples=images[:20])
+    assert Path("page/model.js").read_bytes() == Path("expected/model.js").read_bytes()
+
+
+def test_a_sample_that_is_no_image_is_named_and_no_page_is_written(
+    model_file, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("text.png").write_text("no picture", "utf-8")
+    Path("empty").mkdir()
+    np.save("empty/none.npy", np.zeros((0, *al.Model.load(model_file).input_shape), np.uint8))
+    for source, message in (
+        (
+            "text.png",
+            "image 'text.png': it is no picture that Pillow knows. Fix: leave it out, or save "
+            "it again in a format that Pillow reads.",
+        ),
+        ("empty", "source 'empty': it has no image. Fix: name another source."),
+        (
+            "nowhere",
+            "source 'nowhere': there is no such file or folder. Fix: check its path.",
+        ),
+    ):
+        status, lines, errors = run(
+            capsys, "export", model_file, "page", "--web", "--samples", source
+        )
+        assert (status, lines) == (2, [])
+        assert errors == f"akida-lite export: {message}\n"
+        assert not Path("page").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -436,6 +481,11 @@ def test_export_writes_a_page(model_file, tmp_path, capsys):
         (
             ["export", "tiny.akl", "nowhere/out.onnx"],
             "file 'nowhere/out.onnx': there is no folder 'nowhere'. Fix: create it first.",
+        ),
+        (
+            ["export", "tiny.akl", "out.onnx", "--samples", "images.npy"],
+            "option '--samples': an ONNX file has no place for pictures. Fix: add --web, or "
+            "leave it out.",
         ),
         (
             ["export", "tiny.akl", "tiny.akl", "--web"],

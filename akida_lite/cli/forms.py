@@ -11,9 +11,11 @@ import numpy as np
 from akida_lite.cli.subjects import add_model_arguments, subject_of
 from akida_lite.errors import InputError, Problem
 from akida_lite.files import is_same_file
+from akida_lite.prediction import first_images
 from akida_lite.zoo.networks import NETWORKS
 
 _SUFFIX = ".akl"
+_SAMPLES = 20  # as many as a page shows small, side by side
 
 
 def add_commands(commands: Any) -> None:
@@ -45,6 +47,13 @@ def add_commands(commands: Any) -> None:
     export.add_argument(
         "--web", action="store_true", help="write a folder whose index.html runs the model"
     )
+    export.add_argument(
+        "--samples",
+        nargs="+",
+        metavar="SOURCE",
+        help=f"with --web: the first {_SAMPLES} images of what predict reads, for readers to "
+        "choose from (default: one of each class of the data set, where it ships)",
+    )
     export.set_defaults(run=run_export)
 
 
@@ -68,6 +77,9 @@ def run_export(given: argparse.Namespace) -> int:
     """Export to ONNX, or to a page."""
     if given.web:
         return _export_page(given)
+    if given.samples:
+        problem = "an ONNX file has no place for pictures"
+        raise InputError(Problem("option '--samples'", problem, "add --web, or leave it out"))
     if not given.output.parent.is_dir():
         problem = f"there is no folder '{given.output.parent}'"
         raise InputError(Problem(f"file '{given.output}'", problem, "create it first"))
@@ -78,14 +90,15 @@ def run_export(given: argparse.Namespace) -> int:
 
 
 def _export_page(given: argparse.Namespace) -> int:
+    model = subject_of(given).integer_model()
     samples = None
-    if given.model in NETWORKS:
-        sample = NETWORKS[given.model].dataset.sample
-        if sample is not None:
-            images, labels = sample()
-            # The first image of each class.
-            samples = images[np.unique(labels, return_index=True)[1]]
-    subject_of(given).integer_model().to_web(given.output, samples=samples)
+    if given.samples:
+        samples = first_images(given.samples, model.input_shape, _SAMPLES)
+    elif given.model in NETWORKS and (sample := NETWORKS[given.model].dataset.sample):
+        images, labels = sample()
+        # The first image of each class.
+        samples = images[np.unique(labels, return_index=True)[1]]
+    model.to_web(given.output, samples=samples)
     size = sum(file.stat().st_size for file in given.output.iterdir())
     print(f"{given.output / 'index.html'}: {size:,} bytes with what it loads")
     return 0

@@ -320,7 +320,8 @@ def test_a_paste_is_for_the_panel_that_was_used_last(live):
         "{ const second = document.querySelectorAll('akida-lite-live')[1];"
         " await second.start(); await second.running; }"
     )
-    taken = "return [...document.querySelectorAll('akida-lite-live')].map(e => e.pixels[100] === 90)"
+    panels = "[...document.querySelectorAll('akida-lite-live')]"
+    taken = f"return {panels}.map((panel) => panel.pixels[100] === 90)"
     pixels = base64.b64encode(png(np.full((8, 8, 3), 90, np.uint8), [0, 255])).decode()
     for used in (0, 1):
         page.run(
