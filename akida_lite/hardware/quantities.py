@@ -7,19 +7,9 @@ name, with spaces for underscores, is what messages call the value.
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from akida_lite.hardware.rules import Case, shown
-from akida_lite.layers import (
-    Convolutional,
-    GlobalAveragePool,
-    Layer,
-    MaxPool,
-    SeparableConvolutional,
-    Shape,
-)
-
-Windowed: TypeAlias = Convolutional | SeparableConvolutional
+from akida_lite.layers import GlobalAveragePool, Layer, MaxPool, Shape
+from akida_lite.layers.base import WindowedLayer
 
 
 def layer_type(layer: Layer, input_shape: Shape, following: Layer | None) -> str:
@@ -49,25 +39,25 @@ def connections(layer: Layer, input_shape: Shape, following: Layer | None) -> in
     return input_shape[0] * input_shape[1] * input_shape[2]
 
 
-def strides(layer: Windowed, input_shape: Shape, following: Layer | None) -> Case:
+def strides(layer: WindowedLayer, input_shape: Shape, following: Layer | None) -> Case:
     """Return (vertical, horizontal) strides; what is allowed depends on the kernel."""
     return Case(f"a {shown(layer.kernel_size)} kernel", layer.strides)
 
 
-def filters(layer: Windowed, input_shape: Shape, following: Layer | None) -> Case:
+def filters(layer: WindowedLayer, input_shape: Shape, following: Layer | None) -> Case:
     """Return the number of filters; what is allowed depends on the kernel and channels."""
     channels = f"{input_shape[2]} channel" + "s" * (input_shape[2] != 1)
     return Case(f"a {shown(layer.kernel_size)} kernel on {channels}", layer.filters)
 
 
 def kernel_pixels_beyond_the_input(
-    layer: Windowed, input_shape: Shape, following: Layer | None
+    layer: WindowedLayer, input_shape: Shape, following: Layer | None
 ) -> int:
     """Return by how much the kernel exceeds the map, on the worse side; 0 if it fits."""
     return _excess(layer.kernel_size, input_shape[:2])
 
 
-def pool_type(layer: Windowed, input_shape: Shape, following: Layer | None) -> str:
+def pool_type(layer: WindowedLayer, input_shape: Shape, following: Layer | None) -> str:
     """Return ``"none"``, ``"max"`` or ``"average"``."""
     if layer.pool is None:
         return "none"
@@ -75,21 +65,21 @@ def pool_type(layer: Windowed, input_shape: Shape, following: Layer | None) -> s
 
 
 def pool_size(
-    layer: Windowed, input_shape: Shape, following: Layer | None
+    layer: WindowedLayer, input_shape: Shape, following: Layer | None
 ) -> tuple[int, int] | None:
     """Return (height, width) of the max pooling's window."""
     return layer.pool.size if isinstance(layer.pool, MaxPool) else None
 
 
 def pool_strides(
-    layer: Windowed, input_shape: Shape, following: Layer | None
+    layer: WindowedLayer, input_shape: Shape, following: Layer | None
 ) -> tuple[int, int] | None:
     """Return (vertical, horizontal) strides of the max pooling."""
     return layer.pool.strides if isinstance(layer.pool, MaxPool) else None
 
 
 def strides_of_the_pool(
-    layer: Windowed, input_shape: Shape, following: Layer | None
+    layer: WindowedLayer, input_shape: Shape, following: Layer | None
 ) -> Case | None:
     """Return the max pooling's strides; what is allowed depends on its size."""
     if not isinstance(layer.pool, MaxPool):
@@ -98,7 +88,7 @@ def strides_of_the_pool(
 
 
 def pool_pixels_beyond_the_input(
-    layer: Windowed, input_shape: Shape, following: Layer | None
+    layer: WindowedLayer, input_shape: Shape, following: Layer | None
 ) -> int | None:
     """Return by how much the max pooling's window exceeds the map; 0 if it fits."""
     if not isinstance(layer.pool, MaxPool):
@@ -107,21 +97,21 @@ def pool_pixels_beyond_the_input(
 
 
 def average_pool_height(
-    layer: Windowed, input_shape: Shape, following: Layer | None
+    layer: WindowedLayer, input_shape: Shape, following: Layer | None
 ) -> int | None:
     """Return the input height of a layer with global average pooling."""
     return input_shape[0] if isinstance(layer.pool, GlobalAveragePool) else None
 
 
 def average_pool_width(
-    layer: Windowed, input_shape: Shape, following: Layer | None
+    layer: WindowedLayer, input_shape: Shape, following: Layer | None
 ) -> int | None:
     """Return the input width of a layer with global average pooling."""
     return input_shape[1] if isinstance(layer.pool, GlobalAveragePool) else None
 
 
 def layer_after_max_pooling(
-    layer: Windowed, input_shape: Shape, following: Layer | None
+    layer: WindowedLayer, input_shape: Shape, following: Layer | None
 ) -> str | None:
     """Return the type of the layer that reads the max-pooled map, or ``"none"``."""
     if not isinstance(layer.pool, MaxPool):

@@ -9,6 +9,7 @@ products is the *potential*; pooling acts on potentials; the staircase turns a p
 into the next event: its level is the number of thresholds strictly below the potential.
 """
 
+from akida_lite.layers import kinds
 from akida_lite.layers.chain import input_layer, layer_shapes
 from akida_lite.layers.finish import (
     GlobalAveragePool,
@@ -19,32 +20,15 @@ from akida_lite.layers.finish import (
     Shape,
     Staircase,
 )
-from akida_lite.layers.kinds import (
-    Convolutional,
-    FullyConnected,
-    InputConvolutional,
-    InputData,
-    InputLayer,
-    Layer,
-    Neural,
-    SeparableConvolutional,
-)
+from akida_lite.layers.kinds import *  # noqa: F403 (its `__all__` is the list of types)
 from akida_lite.layers.windows import pooled_shape, window_output, window_padding
 
 __all__ = [
-    "Convolutional",
-    "FullyConnected",
     "GlobalAveragePool",
-    "InputConvolutional",
-    "InputData",
-    "InputLayer",
-    "Layer",
     "MaxPool",
-    "Neural",
     "Output",
     "Pool",
     "Potentials",
-    "SeparableConvolutional",
     "Shape",
     "Staircase",
     "input_layer",
@@ -53,3 +37,4 @@ __all__ = [
     "window_output",
     "window_padding",
 ]
+__all__ += kinds.__all__

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,9 @@ LARGEST_MAP = 1 << 28
 LARGEST_WINDOW = 256
 """Pixels that a window, or the step to the next one, may have on each side."""
 
+KernelAxes: TypeAlias = Mapping[str, tuple[str | int, ...]]
+"""Field that holds weights to what each axis counts; 1 is an axis of that length."""
+
 
 class BaseLayer:
     """What every layer says of itself, whatever it computes."""
@@ -37,8 +41,7 @@ class BaseLayer:
     output: Output | None
     pool: Pool
 
-    kernel_fields: ClassVar[tuple[str, ...]] = ()
-    """Fields that hold weights."""
+    kernel_axes: ClassVar[KernelAxes] = {}
 
     starts_models: ClassVar[bool] = False
     """Whether a model starts with a layer of this type, and has it nowhere else."""
@@ -72,7 +75,7 @@ class BaseLayer:
     @property
     def kernels(self) -> dict[str, npt.NDArray[np.int8]]:
         """The arrays of weights, by the name of their field."""
-        return {field: getattr(self, field) for field in self.kernel_fields}
+        return {field: getattr(self, field) for field in self.kernel_axes}
 
     @property
     def weight_count(self) -> int:
@@ -131,12 +134,25 @@ class NeuralLayer(BaseLayer):
     """What the layers with weights share."""
 
     output: Output  # pyright: ignore[reportIncompatibleVariableOverride]
-    kernel_rank: ClassVar[int]
 
     def _check(self) -> None:
         for field, kernel in self.kernels.items():
             _require_weights(self, field, kernel)
+        _require_fitting_kernels(self)
         _require_output(self)
+
+    @property
+    def sizes(self) -> dict[str | int, int]:
+        """Length of every axis of the kernels, by the name that `kernel_axes` gives it."""
+        return {
+            axis: length
+            for field, kernel in self.kernels.items()
+            for axis, length in zip(self.kernel_axes[field], kernel.shape, strict=True)
+        }
+
+    @property
+    def filters(self) -> int:  # noqa: D102 (as in the base)
+        return self.sizes["filters"]
 
     def _largest_weight_sum(self) -> int:
         (kernel,) = self.kernels.values()
@@ -150,8 +166,6 @@ class WindowedLayer(NeuralLayer):
     strides: tuple[int, int]
     padding: str
 
-    kernel_rank: ClassVar[int] = 4
-
     def _check(self) -> None:
         super()._check()
         _require_window(self, "kernel ", self.kernel_size, self.strides, self.padding)
@@ -160,19 +174,14 @@ class WindowedLayer(NeuralLayer):
             _require_window(self, "pool ", pool.size, pool.strides, pool.padding)
 
     @property
-    def _window(self) -> npt.NDArray[np.int8]:
-        """The kernel that sees several positions, (kh, kw, c_in, ...)."""
-        return next(iter(self.kernels.values()))
-
-    @property
     def kernel_size(self) -> tuple[int, int]:
         """(kh, kw) of the kernel that moves over the map."""
-        return self._window.shape[0], self._window.shape[1]
+        return self.sizes["kh"], self.sizes["kw"]
 
     @property
     def input_channels(self) -> int:
         """Channels the layer expects."""
-        return int(self._window.shape[2])
+        return self.sizes["c_in"]
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the map's shape after convolution and pooling.
@@ -257,7 +266,7 @@ def _require_window(
 
 
 def _require_weights(layer: NeuralLayer, field: str, weights: npt.NDArray[np.int8]) -> None:
-    rank, bits = layer.kernel_rank, layer.weight_bits
+    rank, bits = len(layer.kernel_axes[field]), layer.weight_bits
     if weights.dtype != np.int8 or weights.ndim != rank:
         problem = f"{field} is {weights.dtype} of shape {weights.shape}, int8 of rank {rank} is"
         refuse(layer, f"{problem} expected", "build the layer through convert()")
@@ -269,6 +278,18 @@ def _require_weights(layer: NeuralLayer, field: str, weights: npt.NDArray[np.int
             f"{field} exceeds ±{weight_limit(bits)}, the range of {bits}-bit weights",
             "declare the width the weights have",
         )
+
+
+def _require_fitting_kernels(layer: NeuralLayer) -> None:
+    """Refuse kernels that disagree about an axis, or are longer than 1 where they must not."""
+    kernels, sizes = layer.kernels, {**layer.sizes, 1: 1}
+    declared = {field: layer.kernel_axes[field] for field in kernels}
+    if all(k.shape == tuple(sizes[axis] for axis in declared[f]) for f, k in kernels.items()):
+        return
+    given = " and ".join(f"{field} {kernel.shape}" for field, kernel in kernels.items())
+    expected = " and ".join(f"({', '.join(map(str, axes))})" for axes in declared.values())
+    problem = f"{given} do not fit: {expected} are expected"
+    refuse(layer, problem, "give every axis of one name the same length")
 
 
 def _require_output(layer: NeuralLayer) -> None:

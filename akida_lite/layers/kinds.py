@@ -9,7 +9,13 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite.layers.base import BaseLayer, NeuralLayer, WindowedLayer, require_map
+from akida_lite.layers.base import (
+    BaseLayer,
+    KernelAxes,
+    NeuralLayer,
+    WindowedLayer,
+    require_map,
+)
 from akida_lite.layers.fields import refuse
 from akida_lite.layers.finish import Output, Pool, Shape
 
@@ -89,11 +95,7 @@ class Convolutional(WindowedLayer):
     padding: str = "same"
     pool: Pool = None
 
-    kernel_fields: ClassVar[tuple[str, ...]] = ("weights",)
-
-    @property
-    def filters(self) -> int:  # noqa: D102 (as in the base)
-        return int(self.weights.shape[3])
+    kernel_axes: ClassVar[KernelAxes] = {"weights": ("kh", "kw", "c_in", "filters")}
 
     @property
     def weights_per_event(self) -> int:  # noqa: D102 (as in the base)
@@ -156,23 +158,10 @@ class SeparableConvolutional(WindowedLayer):
     padding: str = "same"
     pool: Pool = None
 
-    kernel_fields: ClassVar[tuple[str, ...]] = ("depthwise", "pointwise")
-
-    def _check(self) -> None:
-        super()._check()
-        if self.depthwise.shape[2:] != (self.pointwise.shape[2], 1) or (
-            self.pointwise.shape[:2] != (1, 1)
-        ):
-            refuse(
-                self,
-                f"depthwise {self.depthwise.shape} and pointwise {self.pointwise.shape} do "
-                "not fit: (kh, kw, c_in, 1) and (1, 1, c_in, filters) are expected",
-                "give both kernels the same c_in",
-            )
-
-    @property
-    def filters(self) -> int:  # noqa: D102 (as in the base)
-        return int(self.pointwise.shape[3])
+    kernel_axes: ClassVar[KernelAxes] = {
+        "depthwise": ("kh", "kw", "c_in", 1),
+        "pointwise": (1, 1, "c_in", "filters"),
+    }
 
     @property
     def neurons(self) -> int:
@@ -210,13 +199,8 @@ class FullyConnected(NeuralLayer):
     input_bits: int
     output: Output
 
-    kernel_fields: ClassVar[tuple[str, ...]] = ("weights",)
-    kernel_rank: ClassVar[int] = 2
+    kernel_axes: ClassVar[KernelAxes] = {"weights": ("connections", "filters")}
     pool: ClassVar[Pool] = None  # type: ignore[misc]
-
-    @property
-    def filters(self) -> int:  # noqa: D102 (as in the base)
-        return int(self.weights.shape[1])
 
     @property
     def weights_per_event(self) -> int:  # noqa: D102 (as in the base)
@@ -248,3 +232,14 @@ class FullyConnected(NeuralLayer):
 Neural: TypeAlias = Convolutional | SeparableConvolutional | FullyConnected
 Layer: TypeAlias = InputData | Neural
 InputLayer: TypeAlias = InputConvolutional | InputData
+
+__all__ = [
+    "Convolutional",
+    "FullyConnected",
+    "InputConvolutional",
+    "InputData",
+    "InputLayer",
+    "Layer",
+    "Neural",
+    "SeparableConvolutional",
+]

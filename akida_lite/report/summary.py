@@ -12,14 +12,8 @@ import numpy as np
 from akida_lite.errors import Problem, shown
 from akida_lite.fixed_point import INT32_MAX, INT32_MIN
 from akida_lite.hardware import Device, check
-from akida_lite.layers import (
-    Convolutional,
-    Layer,
-    SeparableConvolutional,
-    Shape,
-    Staircase,
-    layer_shapes,
-)
+from akida_lite.layers import Layer, Shape, Staircase, layer_shapes
+from akida_lite.layers.base import WindowedLayer
 from akida_lite.tables import Column, Table
 
 NAME_WIDTH = 24
@@ -136,7 +130,7 @@ def summary_of(
 
 def kernel_shape(layer: Layer) -> Shape | None:
     """Return (kh, kw, c_in) of the kernel that moves over the map, None without one."""
-    if not isinstance(layer, Convolutional | SeparableConvolutional):
+    if not isinstance(layer, WindowedLayer):
         return None
     return (*layer.kernel_size, layer.input_channels)
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from akida_lite.fixed_point import bits_of_weights
 from akida_lite.hardware.memory import operations_per_event
 from akida_lite.layers import (
+    Convolutional,
     FullyConnected,
     GlobalAveragePool,
     InputData,
@@ -24,6 +25,7 @@ from akida_lite.layers import (
     layer_shapes,
     window_padding,
 )
+from akida_lite.layers.fields import refuse
 from akida_lite.packing import pack
 from akida_lite.report.statistics import dense_macs
 
@@ -58,6 +60,11 @@ def described(layers: Sequence[Layer], body: Body) -> list[dict[str, Any]]:
         A chain that `layer_shapes` accepts.
     body : Body
         Takes weights, packed to their bits, and thresholds.
+
+    Raises
+    ------
+    LayerError
+        If the web engine does not know the type of a layer.
     """
     shapes = layer_shapes(tuple(layers))
     return [
@@ -79,6 +86,8 @@ def _layer(layer: Layer, shape: Shape, out: Shape, body: Body) -> dict[str, Any]
     }
     if isinstance(layer, InputData):
         return known
+    if not isinstance(layer, Convolutional | SeparableConvolutional | FullyConnected):
+        refuse(layer, "has no form in a web page", "run the model in Python")
     return known | _geometry(layer, shape) | _arrays(layer, body)
 
 

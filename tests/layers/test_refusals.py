@@ -208,13 +208,13 @@ REFUSED = [
         SEP,
         {"depthwise": KERNEL[:, :, :1, :1]},
         "depthwise (3, 3, 1, 1) and pointwise (1, 1, 2, 2) do not fit: (kh, kw, c_in, 1) and "
-        "(1, 1, c_in, filters) are expected. Fix: give both kernels the same c_in.",
+        "(1, 1, c_in, filters) are expected. Fix: give every axis of one name the same length.",
     ),
     (
         SEP,
         {"pointwise": KERNEL},
         "depthwise (3, 3, 2, 1) and pointwise (3, 3, 2, 2) do not fit: (kh, kw, c_in, 1) and "
-        "(1, 1, c_in, filters) are expected. Fix: give both kernels the same c_in.",
+        "(1, 1, c_in, filters) are expected. Fix: give every axis of one name the same length.",
     ),
     (
         IMAGE,

@@ -8,14 +8,14 @@ its filters.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeAlias
+from math import prod
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from akida_lite.engine.onnx.tap_groups import group_taps
 from akida_lite.layers import (
-    FullyConnected,
     Layer,
     Neural,
     Output,
@@ -50,19 +50,15 @@ def reordered(layer: Neural, shape: Shape, arriving: Order, leaving: Order) -> N
     """
     if all(np.array_equal(order, np.arange(len(order))) for order in (arriving, leaving)):
         return layer
-    output = _reordered_output(layer.output, leaving)
-    if isinstance(layer, FullyConnected):
-        rows = layer.weights.reshape(*shape, layer.filters)
-        weights = rows[:, :, arriving][..., leaving].reshape(layer.weights.shape)
-        return replace(layer, weights=weights, output=output)
-    if isinstance(layer, SeparableConvolutional):
-        return replace(
-            layer,
-            depthwise=layer.depthwise[:, :, arriving],
-            pointwise=layer.pointwise[:, :, arriving][..., leaving],
-            output=output,
-        )
-    return replace(layer, weights=layer.weights[:, :, arriving][..., leaving], output=output)
+    rows = np.arange(prod(shape)).reshape(shape)[:, :, arriving].ravel()
+    orders = {"c_in": arriving, "connections": rows, "filters": leaving}
+    kernels = layer.kernels
+    for field, axes in layer.kernel_axes.items():
+        for place, axis in enumerate(axes):
+            if axis in orders:
+                kernels[field] = kernels[field].take(orders[axis], place)
+    changed: dict[str, Any] = {**kernels, "output": _reordered_output(layer.output, leaving)}
+    return replace(layer, **changed)
 
 
 def _reordered_output(output: Output, order: Order) -> Output:

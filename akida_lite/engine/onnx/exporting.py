@@ -61,7 +61,7 @@ def build(
     ImportError
         Without the package onnx.
     LayerError
-        If the layers do not form a chain.
+        If the layers do not form a chain, or one of them has no ONNX form.
     """
     layers = tuple(layers)
     shapes = layer_shapes(layers)
@@ -101,7 +101,7 @@ def export(
     InputError
         Without the package onnx, or when `metadata` holds something else.
     LayerError
-        If the layers do not form a chain.
+        If the layers do not form a chain, or one of them has no ONNX form.
     OSError
         If the file cannot be written.
     """

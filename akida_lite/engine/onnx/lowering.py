@@ -30,6 +30,7 @@ from akida_lite.layers import (
     Staircase,
     window_padding,
 )
+from akida_lite.layers.fields import refuse
 
 
 class Lowered(NamedTuple):
@@ -66,9 +67,16 @@ def lower(graph: Graph, layer: Neural, source: Map, leaving: Order) -> Map:
     -------
     Map
         uint8 events, or int32 potentials where the layer has no activation.
+
+    Raises
+    ------
+    LayerError
+        If there is no ONNX form of the layer's type.
     """
     shape = layer.output_shape(source.shape)
     layer = reordered(layer, source.shape, source.order, leaving)
+    if type(layer) not in LOWERINGS:
+        refuse(layer, "has no form in ONNX", "run the model with this package")
     lowered = LOWERINGS[type(layer)](graph, layer, source)
     if isinstance(layer.output, Staircase):
         name = _events(graph, layer.pool, layer.output, lowered)

@@ -17,14 +17,7 @@ from akida_lite.engine.onnx.exporting import INPUT, build
 from akida_lite.engine.onnx.lowering import LOWERINGS
 from akida_lite.engine.options import usable_cores
 from akida_lite.engine.program import Batch, Program
-from akida_lite.layers import (
-    Convolutional,
-    InputData,
-    Layer,
-    SeparableConvolutional,
-    Shape,
-    layer_shapes,
-)
+from akida_lite.layers import InputData, Layer, Shape, layer_shapes
 
 # Size of the largest map of a batch. More images at a time leave the caches.
 _MAP_BYTES = 4 << 20
@@ -113,6 +106,4 @@ def _outputs(session: Any, batch: Batch) -> list[Batch]:
 
 def _largest_map(layer: Layer, shape: Shape) -> int:
     """Return the bytes of the larger of a layer's input and its map before pooling."""
-    if isinstance(layer, Convolutional | SeparableConvolutional):
-        return max(prod(shape), prod(layer.convolved_shape(shape)))
-    return prod(shape)
+    return max(prod(shape), prod(layer.convolved_shape(shape)))

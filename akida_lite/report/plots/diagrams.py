@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from math import log2
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from akida_lite.errors import InputError, layer_problem
 from akida_lite.layers import (
+    Convolutional,
     FullyConnected,
     GlobalAveragePool,
+    InputConvolutional,
     InputData,
     Layer,
     SeparableConvolutional,
     Staircase,
     layer_shapes,
 )
-from akida_lite.report.plots.style import BLUE, GREEN, ORANGE, SKY, new_axes
+from akida_lite.report.plots.style import BLUE, GREEN, ORANGE, SKY, VERMILLION, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_COLOURS = {"convolution": BLUE, "separable convolution": GREEN, "fully connected": ORANGE}
+
+class _Look(NamedTuple):
+    """How a type of layer is drawn: its words, its colour, and the Keras layer it was."""
+
+    words: str
+    colour: str
+    keras: str
+
+
+_CONVOLUTION = _Look("convolution", BLUE, "Conv2D")
+_LOOKS = {
+    InputConvolutional: _CONVOLUTION,
+    Convolutional: _CONVOLUTION,
+    SeparableConvolutional: _Look("separable convolution", GREEN, "SeparableConv2D"),
+    FullyConnected: _Look("fully connected", ORANGE, "Dense"),
+}
 
 
 def architecture(model: Any, *, ax: Axes | None = None) -> Axes:
@@ -46,13 +63,12 @@ def architecture(model: Any, *, ax: Axes | None = None) -> Axes:
     tallest = max(model.input_shape[0], 1)
     _map_box(ax, 0, model.input_shape, tallest, "0.75", "image")
     for place, (layer, shape) in enumerate(zip(layers, shapes, strict=True), start=1):
-        colour = _COLOURS[_kind(layer)]
-        _map_box(ax, place, shape, tallest, colour, layer.name)
+        _map_box(ax, place, shape, tallest, _look(layer).colour, layer.name)
         ax.annotate(
             "", (place - 0.34, 0.5), (place - 0.66, 0.5), arrowprops={"arrowstyle": "->"}
         )
-    for kind in dict.fromkeys(map(_kind, layers)):
-        ax.plot([], [], "s", color=_COLOURS[kind], label=kind)
+    for look in dict.fromkeys(map(_look, layers)):
+        ax.plot([], [], "s", color=look.colour, label=look.words)
     ax.legend(loc="upper right", fontsize=8, frameon=False, ncols=3, bbox_to_anchor=(1, 1.08))
     ax.set_xlim(-0.5, len(layers) + 0.5)
     ax.set_ylim(-0.42, 1.05)
@@ -102,11 +118,9 @@ def block(layer: Layer, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _kind(layer: Layer) -> str:
-    if isinstance(layer, FullyConnected):
-        return "fully connected"
-    separable = isinstance(layer, SeparableConvolutional)
-    return "separable convolution" if separable else "convolution"
+def _look(layer: Layer) -> _Look:
+    kind = type(layer)
+    return _LOOKS.get(kind, _Look(kind.__name__, VERMILLION, "Keras layers"))
 
 
 def _map_box(
@@ -121,10 +135,8 @@ def _map_box(
 
 def _parts(layer: Any) -> list[tuple[str, str]]:
     """Return pairs of what Keras has and what it became."""
-    names = {"fully connected": "Dense", "separable convolution": "SeparableConv2D"}
-    keras = names.get(_kind(layer), "Conv2D")
     weights = f"{layer.weight_count:,} integers\nof {layer.weight_bits} bits"
-    parts = [(f"{keras}\nfloat weights", f"weights\n{weights}")]
+    parts = [(f"{_look(layer).keras}\nfloat weights", f"weights\n{weights}")]
     if isinstance(layer.pool, GlobalAveragePool):
         parts.append(("GlobalAveragePooling2D", "sum of potentials"))
     elif layer.pool is not None:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from akida_lite.engine import trace
 from akida_lite.errors import InputError, Problem
 from akida_lite.layers import (
-    FullyConnected,
     GlobalAveragePool,
     InputData,
     Layer,
@@ -21,6 +20,7 @@ from akida_lite.layers import (
     layer_shapes,
     window_padding,
 )
+from akida_lite.layers.base import WindowedLayer
 from akida_lite.report.plots.style import BLUE, PALE, VERMILLION
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ def _seen(
     for layer, shape in zip(reversed(chain), reversed(shapes), strict=True):
         if isinstance(layer, InputData):
             continue
-        if isinstance(layer, FullyConnected) or isinstance(layer.pool, GlobalAveragePool):
+        if not isinstance(layer, WindowedLayer) or isinstance(layer.pool, GlobalAveragePool):
             first, last = 0, shape[axis] - 1
             continue
         windows = [(layer.kernel_size, layer.strides, layer.padding, shape)]
