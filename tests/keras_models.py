@@ -11,7 +11,7 @@ import numpy as np
 import rational_network as rational
 from hypothesis import strategies as st
 
-from akida_lite import nn
+from akida_lite import nn, quantize_layer
 
 _SIGNS = np.array([-1, 1])
 _GAMMAS = np.array([-2, -1, -0.5, 0, 0.5, 1, 2])
@@ -33,11 +33,17 @@ class Drawn:
     activated : bool
         Whether the last block has an activation.
     rounds : bool
-        Whether Keras has to round: a mean or the scaling divides by no power of two.
+        Whether Keras has to round: a mean, the scaling or a scale divides by no power of two.
+    of_layer : dict
+        Name of a layer with a width to its operations.
+    headed : keras.Model
+        The model with a function of the scores behind it, or `model` itself.
     """
 
     operations: list = field(default_factory=list)
     model: keras.Model | None = None
+    headed: keras.Model | None = None
+    of_layer: dict = field(default_factory=dict)
     input_shape: tuple = ()
     input_scaling: tuple = (1, 0)
     sparse: bool = False
@@ -68,7 +74,14 @@ class _Builder:
     def append(self, layer, *operations):
         self.x = layer(self.x)
         self.drawn.operations += operations
+        if hasattr(layer, "quantizer") or hasattr(layer, "bitwidth"):
+            self.drawn.of_layer[layer.name] = operations
         return layer
+
+    def instead(self, function, *operations):
+        """Do what a layer does with a function on tensors."""
+        self.x = function(self.x)
+        self.drawn.operations += operations
 
     def own_scaling(self):
         """Let the model scale the pixels that it is fed, by a layer or by operations."""
@@ -77,11 +90,16 @@ class _Builder:
         filters = self.x.shape[-1]
         norm = [np.full(filters, each) for each in (scale, -pixel * scale, 0.0, 1.0)]
         self.drawn.operations.append(rational.Norm(*norm))
-        how = self.pick("layer", "operations", "normalization")
+        how = self.pick("layer", "operations", "mirrored", "statistics", "normalization")
         if how == "layer":
             self.x = keras.layers.Rescaling(scale, -pixel * scale)(self.x)
         elif how == "operations":
             self.x = (self.x - float(pixel)) / (1 / scale)
+        elif how == "mirrored":
+            self.x = (float(pixel) - self.x) * -scale
+        elif how == "statistics" and scale > 0:
+            given = {"mean": [pixel] * filters, "variance": [scale**-2] * filters}
+            self.x = keras.layers.Normalization(**given)(self.x)
         else:
             layer = keras.layers.BatchNormalization(epsilon=0.0)
             self.x = layer(self.x)
@@ -92,10 +110,17 @@ class _Builder:
         bits = self.pick(2, 3, 4, 5, 8)
         limit = 2 ** (bits - 1) - 1
         integers = self.rng.integers(-limit, limit, shape, endpoint=True)
+        if self.pick(False, False, True):
+            # The largest weight of the tensor sets its scale.
+            scale = float(2 ** self.rng.integers(0, 4))
+            integers.reshape(-1)[0] = limit * self.rng.choice(_SIGNS)
+            return nn.MaxQuantizer(bits), integers / scale
         if per_filter and self.chance():
             scales = 2.0 ** self.rng.integers(0, 4, shape[-1])
             # The largest weight of each filter, which sets its scale.
             integers.reshape(-1, shape[-1])[0] = limit * self.rng.choice(_SIGNS, shape[-1])
+            if self.chance():
+                return nn.FixedScaleQuantizer(scales.tolist(), bits), integers / scales
             return nn.MaxPerAxisQuantizer(bits), integers / scales
         scale = float(2 ** self.rng.integers(0, 4))
         return nn.FixedScaleQuantizer(scale, bits), integers / scale
@@ -184,7 +209,18 @@ class _Builder:
         self.add_bias(layer, biased, filters)
 
     def flatten(self):
-        self.append(keras.layers.Flatten(), rational.Flatten())
+        size = int(np.prod(self.x.shape[1:]))
+        self.either(
+            keras.layers.Flatten(),
+            lambda x: keras.ops.reshape(x, (-1, size)),
+            rational.Flatten(),
+        )
+
+    def either(self, layer, function, *operations):
+        if self.chance():
+            self.append(layer, *operations)
+        else:
+            self.instead(function, *operations)
 
     def dense(self):
         if len(self.x.shape) == 4:
@@ -232,6 +268,9 @@ class _Builder:
 
     def norm(self, pooled):
         filters = self.x.shape[-1]
+        if self.pick(False, False, True):
+            self.plain_norm(pooled, filters)
+            return
         gamma = self.rng.choice(np.abs(_GAMMAS) if pooled else _GAMMAS, filters)
         beta, mean = self.rng.integers(-8, 8, (2, filters)) / 4
         deviation = 2.0 ** self.rng.integers(-1, 3, filters)
@@ -247,6 +286,26 @@ class _Builder:
         )
         layer.set_weights([*[gamma] * scale, *[beta] * center, mean, deviation**2])
 
+    def plain_norm(self, pooled, filters):
+        """Scale and shift channels by another layer, or by an operation."""
+        signs = [1.0] if pooled else [1.0, -1.0]
+        scale = 2.0 ** self.rng.integers(-2, 2, filters) * self.rng.choice(signs, filters)
+        shift = self.rng.integers(-8, 8, filters) / 4
+        zero, one = np.zeros(filters), np.ones(filters)
+        how = self.pick("rescaling", "statistics", "product", "sum")
+        if how == "rescaling":
+            layer = keras.layers.Rescaling(scale.tolist(), shift.tolist())
+            self.append(layer, rational.Norm(scale, shift, zero, one))
+        elif how == "statistics":
+            layer = keras.layers.Normalization(mean=shift.tolist(), variance=scale**2)
+            self.append(layer, rational.Norm(one, zero, shift, np.abs(scale)))
+        elif how == "product":
+            constant = scale.astype(np.float32)
+            self.instead(lambda x: x * constant, rational.Norm(scale, zero, zero, one))
+        else:
+            constant = shift.astype(np.float32)
+            self.instead(lambda x: x + constant, rational.Norm(one, shift, zero, one))
+
     def max(self):
         height, width = self.x.shape[1:3]
         size = min(2, height), self.pick(1, min(2, width))
@@ -257,18 +316,36 @@ class _Builder:
         )
 
     def whole_max(self):
-        self.whole(keras.layers.GlobalMaxPooling2D, rational.WholeMax())
+        self.whole(keras.layers.GlobalMaxPooling2D, keras.ops.max, rational.WholeMax())
 
     def mean(self):
         positions = self.x.shape[1] * self.x.shape[2]
         self.drawn.rounds |= positions & (positions - 1) != 0
-        self.whole(keras.layers.GlobalAveragePooling2D, rational.Mean())
+        self.whole(keras.layers.GlobalAveragePooling2D, keras.ops.mean, rational.Mean())
 
-    def whole(self, kind, operation):
+    def whole(self, kind, function, operation):
         """Append a pooling of the whole map, which may keep the axes of the position."""
         keepdims = self.chance()
         kept = [rational.OnePosition()] * keepdims
-        self.append(kind(keepdims=keepdims), operation, *kept)
+        size = tuple(self.x.shape[1:3])
+        if kind is keras.layers.GlobalAveragePooling2D and keepdims and self.chance():
+            self.append(keras.layers.AveragePooling2D(size), operation, *kept)
+            return
+        self.either(
+            kind(keepdims=keepdims),
+            lambda x: function(x, axis=(1, 2), keepdims=keepdims),
+            operation,
+            *kept,
+        )
+
+    def head(self):
+        """Return the scores as they are, or a function of them that keeps their order."""
+        names = ("sigmoid", "tanh") if self.x.shape[-1] == 1 else ("softmax", "log_softmax")
+        name = self.pick(None, *names)
+        if name is None:
+            return self.x
+        function = self.pick(keras.layers.Activation(name), getattr(keras.ops, name, None))
+        return (function or keras.layers.Activation(name))(self.x)
 
     def activation(self):
         if self.chance():
@@ -313,7 +390,35 @@ def quantized_model(data):
         builder.mean_first = len(builder.x.shape) == 4 and not last and builder.pick(*_ONE_IN_4)
         kind = _kind_of_next(builder, following)
     drawn.model = keras.Model(builder.inputs, builder.x)
+    drawn.headed = drawn.model
+    if not drawn.activated:
+        drawn.headed = keras.Model(builder.inputs, builder.head())
     return drawn
+
+
+def with_another_width(data, drawn):
+    """Give one layer of a drawn model other bits, and its operations what that makes of it."""
+    name = data.draw(st.sampled_from(sorted(drawn.of_layer)))
+    operations = drawn.of_layer[name]
+    bits = data.draw(st.sampled_from([2, 3, 4, 6, 8]))
+    drawn.model = drawn.headed = quantize_layer(drawn.model, name, bits)
+    drawn.rounds = True
+    layer = drawn.model.get_layer(name)
+    if isinstance(operations[0], rational.Staircase):
+        assert layer.bitwidth == bits
+        operations[0].t0, operations[0].gamma, operations[0].bits = layer.t0, layer.gamma, bits
+        return
+    kernels = [(layer.quantizer, layer.kernel)] if hasattr(layer, "kernel") else []
+    if isinstance(layer, nn.QuantizedSeparableConv2D):
+        kernels = [
+            (layer.quantizer_dw, layer.depthwise_kernel),
+            (layer.quantizer, layer.pointwise_kernel),
+        ]
+    for operation, (quantizer, kernel) in zip(operations, kernels, strict=False):
+        assert quantizer.bitwidth == bits
+        integers, scale = quantizer.integers(np.asarray(kernel))
+        assert np.abs(integers.astype(int)).max() < 2 ** (bits - 1)
+        operation.weights = rational.fractions(integers) / rational.fractions(scale)
 
 
 def _kind_of_next(builder, following):
