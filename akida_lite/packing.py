@@ -18,8 +18,8 @@ import numpy.typing as npt
 from akida_lite.errors import FileFormatError, InputError, Problem
 
 # Bits are spread over whole bytes while they are packed: a block at a time keeps that small.
-# A multiple of 8, so that each block ends with a whole byte.
-_BLOCK = 1 << 16
+# A multiple of 8 and of 5, so that each block ends with a whole byte.
+_BLOCK = 5 << 14
 
 
 def packed_size(count: int, bits: int) -> int:
@@ -143,8 +143,14 @@ def pack_ternary(values: npt.NDArray[np.integer]) -> bytes:
     if values.size and not (values.min() >= -1 and values.max() <= 1):
         problem = f"they span {values.min()} to {values.max()}, -1 to 1 are accepted"
         raise InputError(Problem("values to pack", problem, "pack them with bits"))
+    flat = values.reshape(-1)
+    parts = (flat[start : start + _BLOCK] for start in range(0, flat.size, _BLOCK))
+    return b"".join(map(_pack_five, parts))
+
+
+def _pack_five(values: npt.NDArray[np.integer]) -> bytes:
     digits = np.ones((ternary_size(values.size), len(_PLACES)), np.uint8)
-    digits.reshape(-1)[: values.size] = values.reshape(-1).astype(np.int8) + np.int8(1)
+    digits.reshape(-1)[: values.size] = values.astype(np.int8) + np.int8(1)
     return (digits @ _PLACES).tobytes()
 
 
