@@ -18,10 +18,13 @@ from sphinx.util.docutils import SphinxDirective
 from akida_lite.claims import Claim, Measured, Outcome, Quantity, Share
 from akida_lite.claims.sphinx import ledger_of, outcomes_of
 
-_ROW = 26
+# A row is a line of text above a line of marks: narrow enough to be read on a phone.
+_ROW = 40
+_TEXT = 12
+_MARKS = 25
 _LABEL = 36
-_LEFT = 380
-_WIDTH = 840
+_LEFT = 24
+_WIDTH = 400
 _RIGHT = 60
 
 # Percentage points to either side of the original that are drawn in any case.
@@ -78,16 +81,15 @@ def distance_svg(
     rows = [_points(*pair, outcomes.get(id)) for id, pair in pairs.items()]
     offsets = [offset for row in rows for _, offset in row]
     reach = (min([*offsets, -_LEAST]), max([*offsets, _LEAST]))
-    height = _ROW * (len(rows) + 2)
+    height = _ROW * (len(rows) + 1)
     parts = [
-        '<div class="scrolls-sideways" tabindex="0">'
         f'<svg class="claims-distance" role="img" viewBox="0 0 {_WIDTH} {height}" '
         'aria-label="Distance of each measured number from the original one">',
         _axis(reach, height),
     ]
     for index, ((claim, _), row) in enumerate(zip(pairs.values(), rows, strict=True)):
         parts.append(_row(index, claim, row, reach))
-    return "\n".join([*parts, "</svg></div>", _legend(kind)])
+    return "\n".join([*parts, "</svg>", _legend(kind)])
 
 
 def _legend(kind: type) -> str:
@@ -118,9 +120,9 @@ def _x(offset: float, reach: Reach) -> float:
 
 def _axis(reach: Reach, height: int) -> str:
     zero = _x(0, reach)
-    bottom = height - 1.5 * _ROW
+    bottom = height - 0.9 * _ROW
     labels = "".join(
-        f'<text x="{_x(offset, reach):.1f}" y="{height - 0.8 * _ROW:.1f}" '
+        f'<text x="{_x(offset, reach):.1f}" y="{height - 0.4 * _ROW:.1f}" '
         f'text-anchor="middle">{label}</text>'
         for offset, label in ((0, "0"), *((end, f"{end:+.2f}") for end in reach))
         # The labels of an end close to the middle would lie over each other.
@@ -133,11 +135,12 @@ def _axis(reach: Reach, height: int) -> str:
 
 
 def _row(index: int, claim: Claim, row: list[tuple[str, float]], reach: Reach) -> str:
-    y = _ROW * (index + 0.7)
+    top = _ROW * index
+    y = top + _MARKS
     marks = "".join(_mark(kind, _x(offset, reach), y) for kind, offset in row)
     last = row[-1][1]
     return (
-        f'<text x="{_LEFT - 12}" y="{y + 4:.1f}" text-anchor="end">{escape(claim.what)}</text>'
+        f'<text x="4" y="{top + _TEXT}">{escape(claim.what)}</text>'
         f"{marks}"
         f'<text x="{_WIDTH - _RIGHT + 14}" y="{y + 4:.1f}">{last:+.2f}</text>'
     )

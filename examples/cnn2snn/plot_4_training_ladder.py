@@ -140,15 +140,15 @@ left.set_title(f"Float runs end at a loss of {min(ends):.2f} to {max(ends):.2f}"
 before = 0
 for record, (marker, colour) in zip(quantized, LOOKS, strict=False):
     points = [point for point in record["curve"] if point["train_loss"] is not None]
-    seen = [before + point["images"] for point in points]
+    seen = [before + point["images"] / 1000 for point in points]
     losses = [point["train_loss"] for point in points]
     bits = "/".join(map(str, record["recipe"]["bits"][:2]))
     right.plot(seen, losses, marker=marker, color=colour, label=bits)
     right.axvline(before, color="grey", linewidth=0.5)
-    before += record["curve"][-1]["images"]
+    before += record["curve"][-1]["images"] / 1000
 ends = [run["curve"][-1]["train_loss"] for run in quantized]
 right.set_title(f"Rungs of the VGG end at {min(ends):.2f} to {max(ends):.2f}")
-right.set_xlabel("images since the float run")
+right.set_xlabel("thousand images since the float run")
 right.set_ylabel("training loss (cross-entropy, nats)")
 right.legend(title="bits of weights/activations", ncols=2)
 plt.show()

@@ -109,7 +109,7 @@ priced = {name: cost(image) / 1e6 for name, image in candidates.items()}
 
 figure = plt.figure(figsize=(8, 4.5), layout="constrained")
 cheapest, dearest = min(priced, key=priced.get), max(priced, key=priced.get)
-figure.suptitle(f"The {dearest} costs most of these six, the {cheapest} least")
+figure.suptitle(f"Of these six, {dearest} costs most, and {cheapest} least")
 grid = figure.add_gridspec(2, len(candidates), height_ratios=(1, 3))
 for column, image in enumerate(candidates.values()):
     picture = figure.add_subplot(grid[0, column])
