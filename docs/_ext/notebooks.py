@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from notebook_directives import without_directives
 from notebook_outputs import cell_output, first_difference, page_outputs
 from notebook_roles import without_roles
 from sphinx.application import Sphinx
@@ -147,11 +148,11 @@ def differences(executed: Path, published: Path) -> list[str]:
 
 
 def _publish_one(executed: Path, published: Path, page: str, env: BuildEnvironment) -> None:
-    """Write an executed notebook with words in place of Sphinx's roles."""
+    """Write an executed notebook with words in place of Sphinx's roles and directives."""
     notebook = nbformat.read(executed, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = without_roles(cell.source, page, env)
+            cell.source = without_roles(without_directives(cell.source, page, env), page, env)
     nbformat.write(notebook, published)
 
 
