@@ -50,7 +50,9 @@ class Browser:
 
     def set_mode(self, mode):
         """Store the colour mode as the theme does when its button is used."""
-        self.open("_static/favicon.svg")
+        # What is stored belongs to the address, whichever of its pages is open.
+        if not self.driver.current_url.startswith(self.site):
+            self.open("_static/favicon.svg")
         self.run(
             "localStorage.clear();"
             "localStorage.setItem('mode', arguments[0]);"

@@ -20,13 +20,9 @@ return [...document.querySelectorAll(".bd-article-container, .bd-content, .bd-ma
 """
 
 
-def test_page_loads_in_silence_and_from_here_alone(browser, page):
+def test_page_loads_in_silence_and_from_here_alone_and_fits_a_phone(browser, page):
     browser.open(page)
     assert browser.complaints() == []
-
-
-def test_page_fits_a_phone(browser, page):
     browser.resize(PHONE)
-    browser.open(page)
     assert browser.run(PAGE_WIDTH) <= PHONE, browser.run(WIDE)
     assert browser.run(ARTICLE) == []
