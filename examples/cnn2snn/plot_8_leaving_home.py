@@ -137,6 +137,10 @@ page = Path(folder.name) / "page"
 model.to_web(page, samples=images[np.unique(labels, return_index=True)[1]])
 sizes = {file.name: [file.stat().st_size] for file in sorted(page.iterdir())}
 al.show(al.table(sizes, ["file", "bytes"], "The folder of the web page"))
+
+# %%
+# ONNX file and web page were made to be looked at here. Their folder can go.
+
 folder.cleanup()
 
 # %%

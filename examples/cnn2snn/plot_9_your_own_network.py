@@ -20,6 +20,7 @@ import numpy as np
 import akida_lite as al
 
 keras.utils.set_random_seed(1)
+ORANGE, SKY = al.plots.COLOURS[3], al.plots.COLOURS[5]
 
 # %%
 # A trained network
@@ -121,14 +122,18 @@ for weights, activations, first in widths:
 
 places = np.arange(len(widths))
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-for shift, counts, name in ((-0.2, before, "samples only"), (0.2, after, "trained on")):
-    bars = ax.bar(places + shift, np.array(counts) / len(x_test), 0.38, label=name)
-    ax.bar_label(bars, counts)
+looks = {"samples only": (before, -0.2, ORANGE), "trained on": (after, 0.2, SKY)}
+for name, (counts, shift, colour) in looks.items():
+    shares = np.array(counts) / len(x_test)
+    bars = ax.bar(
+        places + shift, shares, 0.38, color=colour, edgecolor="black", label=name
+    )
+    ax.bar_label(bars, counts, label_type="center")
 ax.axhline(right(mended) / len(x_test), color="gray", linestyle="--", label="float")
 ax.set_xticks(places, [f"{w} / {a} / {first}" for w, a, first in widths])
 ax.set_xlabel("bits of weights / activations / first weights")
 ax.set_ylabel("share of test images right")
-ax.set_ylim(0, 1.1)
+ax.set_ylim(0, 1.05)
 ax.legend(loc="lower left")
 ax.set_title(
     f"Two bits: training on lifts {before[-1]} right of {len(x_test)} to {after[-1]}"

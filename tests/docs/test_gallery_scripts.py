@@ -23,6 +23,33 @@ def bare_endings(script):
                 yield ast.unparse(value)
 
 
+def shown_too_early(script):
+    """Yield what a cell shows before its end: a script prints it, and a page drops it."""
+    for block in split_code_and_text_blocks(str(script))[1]:
+        statements = ast.parse(block.content).body if block.type == "code" else []
+        for statement in statements[:-1]:
+            for call in ast.walk(statement):
+                function = call.func if isinstance(call, ast.Call) else None
+                text = ast.unparse(function) if function else ""
+                if text == "al.show" or text.endswith(".summary"):
+                    yield ast.unparse(call)
+
+
+@pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
+def test_what_a_cell_shows_stands_at_its_end(script):
+    assert list(shown_too_early(script)) == []
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["al.show(x)\ny = 1", "for x in y:\n    al.show(x)\nz = 1", "model.summary()\nx = 1"],
+)
+def test_a_table_that_a_page_would_drop_is_found(cell, tmp_path):
+    script = tmp_path / "plot_x.py"
+    script.write_text(f'"""\nTitle\n=====\n"""\n\n{cell}\n')
+    assert len(list(shown_too_early(script))) == 1
+
+
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
 def test_no_cell_ends_in_a_value_that_a_script_would_not_show(script):
     assert list(bare_endings(script)) == []
