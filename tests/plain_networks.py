@@ -66,6 +66,34 @@ def svhn():
     )
 
 
+def svhn_for_a_chip():
+    """The same as its messages ask: normalized before the activation, padded everywhere."""
+
+    def conv(filters):
+        return [
+            layers.Conv2D(filters, 3, padding="same"),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+        ]
+
+    return keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            layers.Rescaling(1 / 255),
+            *conv(8),
+            *conv(8),
+            layers.MaxPooling2D(),
+            *conv(16),
+            *conv(16),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(32, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ],
+        name="svhn",
+    )
+
+
 def transfer():
     """The pattern of Keras' own guide: augmentation, rescaling, a frozen base, a small head."""
     base = keras.applications.MobileNet(
@@ -92,6 +120,15 @@ def binary():
             layers.Dense(1, activation="sigmoid"),
         ],
         name="binary",
+    )
+
+
+def binary_for_a_chip():
+    """The same with the mean of the map, since maxima are those of at most 3x3 positions."""
+    network = binary()
+    head = [layers.GlobalAveragePooling2D(), network.layers[-1]]
+    return keras.Sequential(
+        [keras.Input((24, 24, 3)), *network.layers[:-2], *head], name="binary"
     )
 
 

@@ -1,5 +1,7 @@
 """Networks that nobody here wrote: from plain Keras to the same integers everywhere."""
 
+import warnings
+
 import keras
 import numpy as np
 import onnxruntime
@@ -31,6 +33,96 @@ def same_everywhere(quantized, samples, tmp_path, **options):
     name = session.get_inputs()[0].name
     np.testing.assert_array_equal(session.run(None, {name: x})[0], output)
     return model
+
+
+# What the fix of a rule makes of the layer that it names: a width, or an argument.
+FIXES = {
+    "CONV-WEIGHT-BITS": 2,
+    "FC-WEIGHT-BITS": 2,
+    "SEP-WEIGHT-BITS": 4,
+    "PADDING": {"padding": "same"},
+    "INPUT-KERNEL": {"kernel_size": (5, 5)},
+}
+
+
+def with_arguments(network, changes):
+    """Return a network whose layers, by name, have other arguments; weights are drawn anew."""
+
+    def copied(layer):
+        config = {**layer.get_config(), **changes.get(layer.name, {})}
+        return type(layer).from_config(config)
+
+    return keras.models.clone_model(network, clone_function=copied, recursive=True)
+
+
+def on_the_chip(build, tmp_path, *bits, scaled=lambda network, samples: samples, **options):
+    """Follow the messages of the default device until it takes the network."""
+    widths, arguments, heard = {}, {}, set()
+    while True:
+        network, samples = plain_networks.drawn(lambda: with_arguments(build(), arguments))
+        samples = scaled(network, samples)
+        quantized = al.quantize(network, *bits, samples=samples, layers=widths)
+        model = al.convert(quantized, **options)
+        try:
+            placement = model.map()
+        except al.HardwareError as error:
+            said = {(problem.layer, problem.rule) for problem in error.problems}
+        else:
+            break
+        # No advice leads back to the complaint that it was for.
+        assert not said & heard
+        heard |= said
+        for layer, rule in said:
+            fix = FIXES[rule]
+            if isinstance(fix, dict):
+                arguments[layer] = {**arguments.get(layer, {}), **fix}
+            else:
+                widths[layer] = fix
+    model = same_everywhere(quantized, samples, tmp_path, **options)
+    assert al.Model.load(tmp_path / "model.akl").map().n_nps == placement.n_nps > 0
+    return model, heard
+
+
+@pytest.mark.filterwarnings("ignore:layer .* is left out")
+@pytest.mark.parametrize(
+    ("build", "rules"),
+    [
+        (plain_networks.ds_cnn, {"INPUT-KERNEL", "CONV-WEIGHT-BITS", "PADDING"}),
+        (plain_networks.mobilenet, {"CONV-WEIGHT-BITS", "PADDING"}),
+        (plain_networks.svhn_for_a_chip, {"CONV-WEIGHT-BITS", "FC-WEIGHT-BITS"}),
+        (plain_networks.binary_for_a_chip, {"CONV-WEIGHT-BITS"}),
+        (plain_networks.regression, {"CONV-WEIGHT-BITS", "PADDING"}),
+    ],
+)
+def test_networks_reach_the_chip_by_its_messages(build, rules, tmp_path):
+    _, heard = on_the_chip(build, tmp_path, 4, 4, 8)
+    assert {rule for _, rule in heard} == rules
+
+
+def test_what_no_argument_mends_is_said_by_layer():
+    refused = {"svhn": ("PADDING", "conv2d_1"), "binary": ("POOL-SIZE", "conv2d_1")}
+    for name, (rule, layer) in refused.items():
+        network, samples = plain_networks.drawn(getattr(plain_networks, name))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "layer .* is left out")
+            model = al.convert(al.quantize(network, 4, 4, 8, samples=samples))
+        with pytest.raises(al.HardwareError) as caught:
+            model.map()
+        assert (rule, layer) in {(each.rule, each.layer) for each in caught.value.problems}
+
+
+def test_vectors_reach_the_chip_as_events_of_four_bits(tmp_path):
+    """Features of 8 bits are refused: the message says which widths events may have."""
+    network, samples = plain_networks.drawn(plain_networks.mlp)
+    wide = al.convert(al.quantize(network, 2, 4, samples=samples), **EVENTS)
+    with pytest.raises(al.HardwareError) as caught:
+        wide.map()
+    (problem,) = caught.value.problems
+    assert (problem.layer, problem.rule) == ("dense", "FC-EVENT-BITS")
+    assert "events that are fed, input_bits of 1, 2 or 4" in problem.remedy
+    narrow = {"input_is_sparse": True, "input_bits": 4}
+    sixteenth = lambda network, samples: samples // 16  # noqa: E731
+    on_the_chip(plain_networks.mlp, tmp_path, 4, 4, scaled=sixteenth, **narrow)
 
 
 @pytest.mark.filterwarnings("ignore:layer .* is left out")
@@ -84,6 +176,13 @@ def test_transfer_learning_of_keras_guide(tmp_path):
     classes = model.predict(pixels_of(samples, model))
     by_keras = np.asarray(followed(samples, training=False))[:, 0] > 0.5
     np.testing.assert_array_equal(classes, by_keras)
+
+    def rescaled(network, samples):
+        network.get_layer("rescaling").scale = float(scale)
+        return samples
+
+    _, heard = on_the_chip(plain_networks.transfer, tmp_path, 4, 4, 8, scaled=rescaled)
+    assert {rule for _, rule in heard} == {"CONV-WEIGHT-BITS"}
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,8 @@ _EVENT_BITS = Rule(
     layers=CONV + SEP,
     quantity="input_bits",
     must_be=OneOf((1, 2, 4)),
-    remedy="give the layer before it an activation of 1, 2 or 4 bits",
+    remedy="give the layer before it an activation of 1, 2 or 4 bits; events that are fed, "
+    "input_bits of 1, 2 or 4",
     source=PRODUCTION,
 )
 _FC_EVENT_BITS = Rule(
@@ -213,7 +214,8 @@ _FC_EVENT_BITS = Rule(
     layers=FC,
     quantity="input_bits",
     must_be=OneOf((1, 2, 4)),
-    remedy="give the layer before it an activation of 1, 2 or 4 bits",
+    remedy="give the layer before it an activation of 1, 2 or 4 bits; events that are fed, "
+    "input_bits of 1, 2 or 4",
     source=PRODUCTION,
 )
 _FC_CONNECTIONS = Rule(
@@ -392,7 +394,8 @@ PREPRODUCTION_RULES = (
         layers=FC,
         quantity="input_bits",
         must_be=OneOf((1, 2)),
-        remedy="give the layer before it an activation of 1 or 2 bits",
+        remedy="give the layer before it an activation of 1 or 2 bits; events that are fed, "
+        "input_bits of 1 or 2",
         source=PREPRODUCTION,
     ),
     Rule(
