@@ -16,6 +16,7 @@ from akida_lite.conversion.calibrating import Made, calibrate
 from akida_lite.conversion.checking import keras_problems, layout_problems
 from akida_lite.conversion.graph import Step, chain_of
 from akida_lite.conversion.roles import role_of
+from akida_lite.conversion.samples import checked_samples
 from akida_lite.conversion.twins import NEURAL, Maker
 from akida_lite.conversion.weights import array
 from akida_lite.errors import ConversionError, InputError, Problem
@@ -93,7 +94,8 @@ def quantize(
     Raises
     ------
     InputError
-        If a width is not accepted, or `layers` names none.
+        If a width is not accepted, `layers` names none, or another option is not what it
+        may be.
     ConversionError
         If the model is no chain, or layers have arguments that no quantized layer has.
 
@@ -137,6 +139,9 @@ def quantize(
     problems += [*layout_problems(steps), *keras_problems(steps)]
     if problems and not steps:
         raise ConversionError(problems)
+    _require_options(layers, quantizer, activation)
+    if samples is not None and steps:
+        samples = checked_samples(samples, steps[0].input_shape)
     if activation is not None:
         staircase = activation
     else:
@@ -178,14 +183,29 @@ def quantize_layer(model: Any, layer: str | int, bits: int) -> Any:
     InputError, ConversionError
         As `quantize`.
     """
-    if not isinstance(layer, str):
+    if isinstance(model, keras.Model) and not isinstance(layer, str):
         count = len(model.layers)
-        if not -count <= layer < count:
+        if not isinstance(layer, int) or not -count <= layer < count:
             text = f"the model has {count} layers"
             remedy = f"choose an index below {count}, or a name"
             raise InputError(Problem(f"layer {layer!r}", text, remedy))
         layer = str(model.layers[layer].name)
     return quantize(model, layers={layer: bits})
+
+
+def _require_options(layers: Any, quantizer: Any, activation: Any) -> None:
+    problems = []
+    if not (layers is None or isinstance(layers, Mapping)):
+        text = f"{layers!r:.60} is no dictionary of names and bits"
+        problems.append(Problem("option 'layers'", text, "give one such as {'dense_2': 2}"))
+    for name, given in (("quantizer", quantizer), ("activation", activation)):
+        if not (given is None or callable(given)):
+            text = f"{given!r:.60} cannot be called with bitwidth="
+            remedy = "give a class, such as "
+            remedy += "nn.MaxQuantizer" if name == "quantizer" else "nn.QuantizedReLU"
+            problems.append(Problem(f"option {name!r}", text, remedy))
+    if problems:
+        raise InputError(problems)
 
 
 def _assembled(
@@ -237,6 +257,9 @@ def _copy_variables(step: Step, target: Any, absorbed: Absorbed | None) -> None:
             new.assign(old)
     elif type(source) is type(target) and step.operation is None:
         target.set_weights(source.get_weights())
+        if isinstance(target, keras.layers.Normalization):
+            # It computes with what it derives from its variables, once asked to.
+            target.finalize_state()
 
 
 def _thresholds(layer: Any) -> list[Any]:

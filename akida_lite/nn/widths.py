@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from akida_lite.errors import InputError, Problem
 
 # Spellings of older releases of the original.
@@ -51,8 +53,9 @@ def requested_widths(
     problems = []
     for name, value in given.items():
         lowest = 1 if name == "activ_quantization" else 2
-        if isinstance(value, bool) or value not in (0, *range(lowest, 9)):
-            text = f"{value!r} is not 0 (float) or one of {lowest} to 8 (bits)"
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not whole or value not in (0, *range(lowest, 9)):
+            text = f"{value!r:.60} is not 0 (float) or one of {lowest} to 8 (bits)"
             problems.append(Problem(f"{caller}: {name}", text, "choose one of them"))
     if problems:
         raise InputError(problems)

@@ -472,6 +472,30 @@ OTHERS = {
         [done(lambda: al.quantize_layer(float_chain(), 0, 2)),
          done(lambda: al.quantize_layer(float_chain(), "conv", 2))],
     ),
+    "not an index": (
+        done(lambda: al.quantize_layer(float_chain(), 1.0, 2)),
+        [done(lambda: al.quantize_layer(float_chain(), 0, 2))],
+    ),
+    "no dictionary of widths": (
+        done(lambda: al.quantize(float_chain(), layers=["conv"])),
+        [done(lambda: al.quantize(float_chain(), layers={"conv": 2}))],
+    ),
+    "no kind of quantizer": (
+        done(lambda: al.quantize(float_chain(), 4, quantizer=nn.MaxQuantizer(4))),
+        [done(lambda: al.quantize(float_chain(), 4, quantizer=nn.MaxQuantizer))],
+    ),
+    "no kind of staircase": (
+        done(lambda: al.quantize(float_chain(RELU), 4, 4, activation="relu")),
+        [done(lambda: al.quantize(float_chain(RELU), 4, 4, activation=nn.QuantizedReLU))],
+    ),
+    "samples of another shape": (
+        done(lambda: al.quantize(float_chain(RELU), 4, 4, samples=SAMPLES[0])),
+        [done(lambda: al.quantize(float_chain(RELU), 4, 4, samples=SAMPLES[:1]))],
+    ),
+    "samples that are no numbers": (
+        done(lambda: al.quantize(float_chain(RELU), 4, 4, samples=SAMPLES / np.float32("nan"))),
+        [done(lambda: al.quantize(float_chain(RELU), 4, 4, samples=SAMPLES))],
+    ),
     "name of a layer": (
         done(lambda: al.quantize(float_chain(), layers={"cnv": 2})),
         [done(lambda: al.quantize(float_chain(), layers={"conv": 2}))],

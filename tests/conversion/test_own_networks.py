@@ -166,6 +166,18 @@ def test_every_layer_that_reads_channels_first_is_named(layer):
         al.quantize(model, 4, 4)
 
 
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_a_normalization_keeps_what_it_was_adapted_to(padding):
+    normalization = layers.Normalization(axis=None if padding == "same" else -1)
+    normalization.adapt(FLOAT)
+    model = network(normalization, layers.Conv2D(4, 3, padding=padding), layers.ReLU(),
+                    layers.Flatten(), layers.Dense(3))  # fmt: skip
+    for samples in (FLOAT, None):
+        made = al.quantize(model, 8, samples=samples)
+        difference = np.abs(np.asarray(made(FLOAT)) - np.asarray(model(FLOAT))).max()
+        assert difference < 0.05 * np.abs(np.asarray(model(FLOAT))).max()
+
+
 @pytest.mark.parametrize("gamma", [1.5, -1.5])
 def test_a_normalization_behind_a_pooled_activation_is_absorbed(gamma):
     for order in ("before", "after"):
@@ -373,6 +385,46 @@ def test_widths_of_single_layers_are_checked():
         al.quantize_layer(model, 7, 2)
     assert al.quantize_layer(model, 1, 2).get_layer("conv").quantizer.bitwidth == 2
     assert al.quantize(model=model, layers={"act": 2}).get_layer("act").bitwidth == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (FLOAT[0], "it is a ndarray of shape (8, 8, 3) and type float32, numbers of shape "
+         "(n, 8, 8, 3) are expected. Fix: give one array of inputs as the model is fed them, "
+         "without labels."),
+        (FLOAT[:0], "it is a ndarray of shape (0, 8, 8, 3) and type float32, "),
+        ("x", "it is a str of shape () and type <U1, numbers of shape (n, 8, 8, 3) are"),
+        ((FLOAT, [1, 2]), "it is a tuple of shape () and type object, numbers of shape (n"),
+        (np.where(PIXELS < 9, np.inf, FLOAT), "values are NaN or infinite. Fix: leave out the "
+         "inputs that hold them."),
+    ],
+)  # fmt: skip
+def test_samples_that_the_model_cannot_read_are_refused(given, message):
+    with pytest.raises(al.InputError) as caught:
+        quantized(scaled(), layers.Conv2D(2, 3), layers.ReLU(), samples=given)
+    assert str(caught.value).startswith("option 'samples': ")
+    assert message in str(caught.value)
+
+
+def test_options_of_another_kind_are_refused():
+    model = network(scaled(), layers.Conv2D(2, 3, name="conv"), layers.ReLU(6, name="act"))
+    with pytest.raises(al.InputError) as caught:
+        al.quantize(model, 4, 4, layers=["conv"], quantizer="max", activation="relu")
+    assert str(caught.value).splitlines() == [
+        "option 'layers': ['conv'] is no dictionary of names and bits. Fix: give one such as "
+        "{'dense_2': 2}.",
+        "option 'quantizer': 'max' cannot be called with bitwidth=. Fix: give a class, such as "
+        "nn.MaxQuantizer.",
+        "option 'activation': 'relu' cannot be called with bitwidth=. Fix: give a class, such "
+        "as nn.QuantizedReLU.",
+    ]
+    with pytest.raises(al.InputError, match="quantize: input_weights_quantization: "):
+        al.quantize(model, 4, 4, FLOAT)
+    with pytest.raises(al.InputError, match="layer None: the model has 3 layers"):
+        al.quantize_layer(model, None, 2)
+    with pytest.raises(al.ConversionError, match="it is a int, a keras"):
+        al.quantize_layer(3, 0, 2)
 
 
 def test_twin_names_of_nested_models_are_told_apart():
