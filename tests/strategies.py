@@ -4,20 +4,20 @@ from dataclasses import replace
 from typing import get_args
 
 import numpy as np
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from akida_lite.fixed_point import INT32_MAX, INT32_MIN, activation_levels, weight_limit
 from akida_lite.layers import (
-    FullyConnected,
     GlobalAveragePool,
     InputConvolutional,
     InputData,
     MaxPool,
     Neural,
     Potentials,
-    SeparableConvolutional,
     Staircase,
 )
+from akida_lite.layers.base import WindowedLayer
 
 SEEDS = st.integers(0, 2**32 - 1)
 PADDINGS = st.sampled_from(["same", "valid"])
@@ -93,45 +93,32 @@ def pools(draw, shape):
 
 
 @st.composite
-def windowed(draw, kind, shape, input_bits, last, name="layer", **extra):
-    """A layer of type `kind` with a kernel, whose output map is not empty."""
+def neural(draw, kind, shape, input_bits, last, name="layer", **extra):
+    """A layer of any type with kernels, as its axes say, whose output map is not empty."""
     bits = draw(st.integers(2, 8))
-    padding = draw(PADDINGS)
-    limits = shape[:2] if padding == "valid" else (7, 7)
-    kernel = tuple(draw(st.integers(1, min(7, limit))) for limit in limits)
-    strides = (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
-    filters = draw(st.integers(1, 6))
-    if kind is SeparableConvolutional:
-        kernels = {
-            "depthwise": draw(weights((*kernel, shape[2], 1), bits)),
-            "pointwise": draw(weights((1, 1, shape[2], filters), bits)),
+    sizes = {1: 1, "c_in": shape[2], "connections": int(np.prod(shape))}
+    fields = {"name": name, "weight_bits": bits, "input_bits": input_bits, **extra}
+    if issubclass(kind, WindowedLayer):
+        fields["padding"] = draw(PADDINGS)
+        fields["strides"] = (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+        limits = shape[:2] if fields["padding"] == "valid" else (7, 7)
+        sizes |= {
+            axis: draw(st.integers(1, min(7, limit)))
+            for axis, limit in zip(("kh", "kw"), limits, strict=True)
         }
-    else:
-        kernels = {"weights": draw(weights((*kernel, shape[2], filters), bits))}
-    widths = {"weight_bits": bits, "input_bits": input_bits}
-    geometry = {"strides": strides, "padding": padding}
-    silent = Potentials(np.ones(filters), np.zeros(filters))
-    draft = kind(name=name, output=silent, **kernels, **widths, **geometry, **extra)
-    pool = draw(pools(draft.convolved_shape(shape)))
-    if replace(draft, pool=pool).potential_bound(shape) > INT32_MAX:
-        pool = None  # a sum over all positions could leave 32 bits, which models refuse
+    for field, axes in kind.kernel_axes.items():
+        sizes |= {axis: draw(st.integers(1, 6)) for axis in axes if axis not in sizes}
+        fields[field] = draw(weights(tuple(sizes[axis] for axis in axes), bits))
+    filters = sizes["filters"]
+    draft = kind(output=Potentials(np.ones(filters), np.zeros(filters)), **fields)
+    assume(draft.potential_bound(shape) <= INT32_MAX)
+    if issubclass(kind, WindowedLayer):
+        pool = draw(pools(draft.convolved_shape(shape)))
+        # A sum over all positions could leave 32 bits, which models refuse.
+        if replace(draft, pool=pool).potential_bound(shape) <= INT32_MAX:
+            fields["pool"] = pool
     output = draw(outputs(filters, draft.potential_bound(shape), last))
-    return kind(name=name, output=output, pool=pool, **kernels, **widths, **geometry, **extra)
-
-
-@st.composite
-def fully_connected(draw, shape, input_bits, last, name="layer"):
-    bits = draw(st.integers(2, 8))
-    filters = draw(st.integers(1, 6))
-    matrix = draw(weights((int(np.prod(shape)), filters), bits))
-    reach = int(np.abs(matrix.astype(np.int64)).sum(axis=0).max())
-    return FullyConnected(
-        name=name,
-        weights=matrix,
-        weight_bits=bits,
-        input_bits=input_bits,
-        output=draw(outputs(filters, reach * activation_levels(input_bits), last)),
-    )
+    return kind(output=output, **fields)
 
 
 @st.composite
@@ -146,18 +133,11 @@ def input_layers(draw, last=False):
         return InputData(name="input", input_shape=shape, input_bits=draw(st.integers(1, 8)))
     extra = {"input_shape": shape, "padding_value": draw(st.integers(0, 255))}
     bits = draw(st.sampled_from([8, 8, 1, 4]))
-    return draw(windowed(InputConvolutional, shape, bits, last, "input", **extra))
+    return draw(neural(InputConvolutional, shape, bits, last, "input", **extra))
 
 
 EVENT_LAYERS = get_args(Neural)
 """Every type but those that start a model."""
-
-
-@st.composite
-def event_layers(draw, kind, shape, input_bits, last, name="layer"):
-    if kind is FullyConnected:
-        return draw(fully_connected(shape, input_bits, last, name))
-    return draw(windowed(kind, shape, input_bits, last, name))
 
 
 @st.composite
@@ -170,7 +150,7 @@ def chains(draw, kinds=EVENT_LAYERS, longest=3):
         before = layers[-1]
         bits = before.input_bits if isinstance(before, InputData) else before.act_bits
         kind = draw(st.sampled_from(kinds))
-        layer = draw(event_layers(kind, shape, bits, index == length - 1, f"layer_{index}"))
+        layer = draw(neural(kind, shape, bits, index == length - 1, f"layer_{index}"))
         layers.append(layer)
         shape = layer.output_shape(shape)
     return tuple(layers)

@@ -39,21 +39,27 @@ class Files:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Images of an array that lies uncompressed in a file, and is mapped into memory."""
+class OneFile:
+    """What all parts of a single file know."""
 
     path: str
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files that are read, or were."""
+        return (self.path,)
+
+
+@dataclass(frozen=True)
+class Rows(OneFile):
+    """Images of an array that lies uncompressed in a file, and is mapped into memory."""
+
     offset: int
     dtype: str
     shape: tuple[int, ...]
     fortran: bool
     start: int
     stop: int
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The files that are read."""
-        return (self.path,)
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -73,21 +79,15 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class TableRows:
+class TableRows(OneFile):
     """Images of one column, within one row group of a Parquet file."""
 
-    path: str
     column: str
     named_by: str | None
     group: int
     first: int
     start: int
     stop: int
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The files that are read."""
-        return (self.path,)
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -120,16 +120,10 @@ class TableRows:
 
 
 @dataclass(frozen=True)
-class Members:
+class Members(OneFile):
     """Pictures in a tar archive that is not compressed, as name, place and size."""
 
-    path: str
     entries: tuple[tuple[str, int, int], ...]
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The files that are read."""
-        return (self.path,)
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -143,16 +137,10 @@ class Members:
 
 
 @dataclass(frozen=True)
-class Held:
+class Held(OneFile):
     """Images that were read already, or what was wrong where they should have been."""
 
-    path: str
     held: tuple[Item, ...]
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The files that were read."""
-        return (self.path,)
 
     def __len__(self) -> int:
         return len(self.held)

@@ -108,7 +108,7 @@ def _bytes_of(arrays: h5py.File) -> int:
     return sum(sizes)
 
 
-class _Rehearsal(keras.StatelessScope):  # type: ignore[misc]
+class _Rehearsal(keras.StatelessScope):
     """Inside, no variable is made, and what one is given is counted and let go."""
 
     def __init__(self) -> None:
@@ -128,7 +128,8 @@ def _rehearse(file: Path, known: dict[str, Any], most: int) -> None:
 
 
 def _bytes_of_weight(variable: Any) -> int:
-    return 4 * math.prod(variable.shape)
+    values: int = math.prod(variable.shape)
+    return 4 * values
 
 
 def _known(config: str | bytes) -> dict[str, Any]:

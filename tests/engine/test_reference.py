@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import PADDINGS, SEEDS, map_shapes, staircases, windowed
+from strategies import PADDINGS, SEEDS, map_shapes, neural, staircases
 
 from akida_lite.engine import reference
 from akida_lite.engine.matrix_products import prepare_staircase
@@ -65,7 +65,7 @@ def test_convolutions_add_every_product_once(kind, data, seed):
     extra = {}
     if kind is InputConvolutional:
         extra = {"input_shape": shape, "padding_value": data.draw(st.integers(0, 255))}
-    layer = data.draw(windowed(kind, shape, 8, last=True, **extra))
+    layer = data.draw(neural(kind, shape, 8, last=True, **extra))
     potentials = reference.POTENTIALS[kind](layer, image[np.newaxis].astype(np.int64))
     assert potentials.shape[1:] == layer.convolved_shape(shape)
     at = tuple(int(rng.integers(limit)) for limit in potentials.shape[1:])
