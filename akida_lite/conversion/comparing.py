@@ -14,6 +14,7 @@ from akida_lite.conversion.graph import chain_of
 from akida_lite.conversion.weights import array
 from akida_lite.engine import trace
 from akida_lite.engine.inputs import checked_input
+from akida_lite.engine.options import positive
 from akida_lite.errors import ConversionError, InputError, Problem
 from akida_lite.layers import InputConvolutional, InputData, Neural, Potentials, Staircase
 from akida_lite.model import Model
@@ -23,7 +24,7 @@ Values: TypeAlias = npt.NDArray[Any]
 
 
 def compare(
-    keras_model: Any, model: Model, x: npt.NDArray[np.uint8], *, batch_size: int = 64
+    keras_model: Any, model: Model, x: npt.NDArray[np.uint8], *, batch_size: int | None = 64
 ) -> Comparison:
     """Run the same images through both models and count where they differ.
 
@@ -38,8 +39,8 @@ def compare(
     model : Model
     x : uint8 array of shape (n, height, width, channels)
         Pixels, or the events that the integer model reads.
-    batch_size : int
-        Images at a time.
+    batch_size : int or None
+        Images at a time; None for 64.
 
     Returns
     -------
@@ -53,17 +54,14 @@ def compare(
         If the two models have different layers, or `x` or `batch_size` does not fit.
     """
     blocks, layers = _paired(keras_model, model)
-    if batch_size < 1:
-        raise InputError(
-            Problem("option 'batch_size'", f"{batch_size} is below 1", "choose 1 or more")
-        )
+    at_a_time = positive("batch_size", batch_size) or 64
     first = model.layers[0]
     assert isinstance(first, InputConvolutional | InputData)
     x = checked_input(first, x)
     tallies = [_Tally(block, layer) for block, layer in zip(blocks, layers, strict=True)]
     labels_equal = 0
-    for start in range(0, len(x), batch_size):
-        images = x[start : start + batch_size]
+    for start in range(0, len(x), at_a_time):
+        images = x[start : start + at_a_time]
         outputs = list(_outputs(blocks, model, images))
         for tally, (integer, spread, alone) in zip(tallies, outputs, strict=True):
             tally.add(start, integer, spread, alone)

@@ -109,6 +109,8 @@ def test_images_and_batch_size_are_checked(keras_model, images):
     model = convert(keras_model, input_scaling=(1, 0))
     with pytest.raises(InputError, match="reads uint8 pixels"):
         compare(keras_model, model, images.astype(np.float32))
+    with pytest.raises(InputError, match=r"option 'batch_size': 2\.5 is no integer"):
+        compare(keras_model, model, images, batch_size=2.5)
     with pytest.raises(InputError, match="option 'batch_size': 0 is below 1"):
         compare(keras_model, model, images, batch_size=0)
 
