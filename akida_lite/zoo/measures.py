@@ -29,6 +29,9 @@ _BATCH = 250
 # Keras over so many images takes seconds: a quick check includes it.
 _SHIPPED = 1000
 
+# Training images from which `quantize` chooses ranges.
+_SAMPLES = 256
+
 Classes: TypeAlias = npt.NDArray[np.int64]
 
 
@@ -37,6 +40,32 @@ def top1(claim: Claim, full: bool) -> int:
     name, count = _name(claim), _count(claim)
     labels = images(name, count, full)[1]
     return int((classes(name, _backend(claim), count, full) == labels).sum())
+
+
+def top1_quantized(claim: Claim, full: bool) -> int:
+    """Return how many of the first images a float network gets right, quantized, not trained.
+
+    The claim is given the bits of ``weights``, ``activations`` and ``inputs``, and
+    ``quantizers``: ``"samples"`` for what `quantize` chooses from the first training images,
+    ``"training"`` for those that the zoo is trained with.
+    """
+    if not full:
+        raise NotMeasured("quantizing and Keras over the images take minutes")
+    from akida_lite import nn
+    from akida_lite.conversion import quantize
+
+    name, count, given = _name(claim), _count(claim), _origin(claim).given
+    network = _card(name).network
+    if given["quantizers"] == "samples":
+        pixels = _fetched(network.dataset)[0][0][:_SAMPLES]
+        samples = scaled(pixels, network.input_scaling, np.float32)
+        chosen: dict[str, Any] = {"samples": samples}
+    else:
+        chosen = {"quantizer": nn.weight_quantizer, "activation": nn.ActivationDiscreteRelu}
+    bits = (int(given[width]) for width in ("weights", "activations", "inputs"))
+    quantized = quantize(keras_model(name), *bits, **chosen)
+    x, labels = images(name, count, full)
+    return int((keras_classes(quantized, x, network.input_scaling) == labels).sum())
 
 
 def agreement(claim: Claim, full: bool) -> int:
@@ -202,10 +231,15 @@ def classes(name: str, backend: str, count: int, full: bool) -> Classes:
     return keras_classes(keras_model(name), x, _card(name).network.input_scaling)
 
 
-@lru_cache(maxsize=1)
 def _fetched_test_set(dataset: DataSet) -> Pair:
+    return _fetched(dataset)[1]
+
+
+@lru_cache(maxsize=1)
+def _fetched(dataset: DataSet) -> tuple[Pair, Pair]:
+    """Return training and test set."""
     try:
-        return dataset.split(load(dataset, None))[1]
+        return dataset.split(load(dataset, None))
     except DatasetError as error:
         raise NotMeasured(f"no full data set: {error}") from error
 

@@ -159,3 +159,28 @@ def test_keras_runs_over_the_full_data_set_only_on_request(monkeypatch):
     with pytest.raises(NotMeasured, match="takes minutes"):
         measures.top1(share("keras", 10000), False)
     assert measures.top1(share("keras", 10000), True) == 10000
+
+
+@pytest.mark.parametrize("quantizers", ["samples", "training"])
+def test_a_quantized_network_is_counted_after_what_quantize_was_given(quantizers, monkeypatch):
+    asked = {}
+
+    def quantize(model, *bits, **options):
+        asked.update(options, bits=bits)
+        return model
+
+    x, y = measures.images("vgg_cifar10_w2a2i2", 100, full=False)
+    monkeypatch.setattr("akida_lite.conversion.quantize", quantize)
+    monkeypatch.setattr(measures, "_fetched", lambda dataset: ((x, y), (x, y)))
+    given = {"weights": 4, "activations": 3, "inputs": 8, "quantizers": quantizers}
+    claim = replace(
+        share(), origin=Measured(measure="-", file=f"weights/{NAME}.akw", given=given)
+    )
+    with pytest.raises(NotMeasured, match="take minutes"):
+        measures.top1_quantized(claim, False)
+    assert measures.top1_quantized(claim, True) == (y == 1).sum()
+    assert asked["bits"] == (4, 3, 8)
+    if quantizers == "samples":
+        np.testing.assert_array_equal(asked["samples"], x.astype(np.float32) / 255)
+    else:
+        assert asked["quantizer"](bitwidth=4).threshold == 2.47
