@@ -1,7 +1,10 @@
 """What the wheel can do with nothing but numpy; run by ``tox run -e package``."""
 
+import contextlib
 import importlib.util
+import io
 import json
+import pickle
 import tempfile
 from operator import attrgetter
 from pathlib import Path
@@ -9,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import akida_lite as al
+from akida_lite.cli import main as akida_lite
 from akida_lite.files import sha256_of
 from akida_lite.layers import FullyConnected, InputConvolutional, Potentials, Staircase
 
@@ -95,8 +99,55 @@ def runs_the_deployed_networks():
         assert correct == al.claim(f"{name}.akida.top1_n100").amount.number, (name, correct)
 
 
+def classifies_by_command_and_by_call(folder):
+    images = al.datasets.load_cifar10_sample()[0][:5]
+    np.save(folder / "images.npy", images)
+    for name in al.zoo.NETWORKS:
+        model = al.pretrained(name)
+        expected = [model.labels[label] for label in model.predict(images)]
+        lines, errors, status = spoken("predict", name, folder / "images.npy")
+        assert (status, errors) == (0, []), errors
+        assert [line.split("  ")[1] for line in lines] == expected, lines
+        classify = pickle.loads(pickle.dumps(al.Classifier(name)))
+        found = classify({"image": images})["class"]
+        assert [model.labels[label] for label in found] == expected
+        lines, errors, status = spoken("summary", name)
+        assert (status, errors) == (0, []), errors
+        assert any("conv" in line for line in lines), lines
+
+
+def names_the_extra_that_pictures_and_parquet_need(folder):
+    np.save(folder / "images.npy", np.zeros((1, 32, 32, 3), np.uint8))
+    for name in ("photo.png", "set.parquet"):
+        (folder / name).write_bytes(b"anything")
+    images = folder / "images.npy"
+    for arguments, subject, package in (
+        ([folder / "photo.png"], "a picture", "Pillow"),
+        ([folder / "set.parquet"], f"file '{folder / 'set.parquet'}'", "pyarrow"),
+        ([images, "--output", folder / "out.parquet"], None, "pyarrow"),
+    ):
+        lines, errors, status = spoken("predict", "vgg_cifar10", *arguments)
+        subject = subject or f"file '{folder / 'out.parquet'}'"
+        assert (status, lines, errors) == (
+            2,
+            [],
+            [
+                f"akida-lite predict: {subject}: it needs {package}, which is not installed. "
+                "Fix: python -m pip install 'akida_lite[images]'."
+            ],
+        ), (status, lines, errors)
+
+
+def spoken(*arguments):
+    """Return the lines of both streams of a command, and its status."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = akida_lite(list(map(str, arguments)))
+    return out.getvalue().splitlines(), err.getvalue().splitlines(), status
+
+
 def main():
-    for package in ("keras", "tensorflow", "onnx", "matplotlib"):
+    for package in ("keras", "tensorflow", "onnx", "matplotlib", "PIL", "pyarrow"):
         assert importlib.util.find_spec(package) is None, f"{package} is installed here"
     # The environment may lie inside the checkout.
     checkout = Path(__file__).parents[1] / "akida_lite"
@@ -104,6 +155,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         runs(Path(folder))
         names_what_is_missing(Path(folder))
+        classifies_by_command_and_by_call(Path(folder))
+        names_the_extra_that_pictures_and_parquet_need(Path(folder))
     holds_the_deployed_weights()
     runs_the_deployed_networks()
     assert importlib.util.find_spec("akida_lite.benchmark") is None
