@@ -260,6 +260,18 @@ def test_ops_lie_inside_what_all_values_would_cost():
     ]
 
 
+def test_ops_of_separable_layers_are_not_said_to_be_what_zeros_leave():
+    model = Model(mobilenet_like(np.random.default_rng(1)))
+    statistics = model.get_statistics()
+    model.forward(np.full((1, *model.input_shape), 255, np.uint8))
+    counted = [layer for layer in statistics.values() if layer.counts_input]
+    ops, macs = (sum(getattr(layer, name) for layer in counted) for name in ("ops", "macs"))
+    assert ops > macs
+    assert plots.ops(statistics).get_title() == (
+        f"Events cause {ops / 1e6:,.1f} million operations, for {macs / 1e6:,.1f} of MACs"
+    )
+
+
 def test_ops_beside_another_say_both_sums():
     statistics = small_statistics()
     names = list(statistics)[1:]

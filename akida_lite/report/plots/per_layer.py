@@ -109,6 +109,10 @@ def ops(
     width = 0.6 if beside is None else 0.4
     _bars(ax, rows, events, shift, BLUE, "", "events only (operations)", width)
     title = f"Zeros leave {sum(events):,.1f} of {sum(macs):,.1f} million operations an image"
+    if sum(events) > sum(macs):  # of separable layers: nothing is left over
+        title = (
+            f"Events cause {sum(events):,.1f} million operations, for {sum(macs):,.1f} of MACs"
+        )
     if beside is not None:
         known = [row for row in rows if layers[row].name in beside]
         values = [beside[layers[row].name] / 1e6 for row in known]
