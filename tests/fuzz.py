@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 _SLOW = 10.0  # seconds of the processor for one file of a few kilobytes
 _LARGE = 1 << 20  # KiB by which one file may raise the most memory that was taken so far
-_ROUND = 50  # files after which the clock is looked at
+_ROUND = 10  # files after which the clock is looked at
 
 
 class Slow(Exception):

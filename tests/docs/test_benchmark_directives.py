@@ -61,7 +61,7 @@ def printed(tmp_path):
         page = Page(tmp_path, options)
         page.printed = lambda lines: directive.printed(page, lines)
         (node,) = directive.run(page)
-        assert directives.noted == [str(path)]
+        assert page.noted == [str(path)]
         return node
 
     return run
