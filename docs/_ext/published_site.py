@@ -68,10 +68,32 @@ def write_robots(app: Sphinx, error: Exception | None) -> None:
         Path(app.outdir, "robots.txt").write_text("\n".join(lines) + "\n", "utf-8")
 
 
+_TO_REFERENCE = re.compile(r"(?P<page>gen/api/(?P<name>[\w.]+)\.html)#(?P<anchor>[\w.]+)")
+
+
+def mend_ways_back(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Let source code lead back to where its objects are documented.
+
+    Sphinx takes all objects of a module to be documented under the module of the first one.
+    """
+    if page.startswith("_modules/"):
+        context["body"] = _TO_REFERENCE.sub(_way_back, context["body"])
+
+
+def _way_back(link: re.Match[str]) -> str:
+    name, anchor = link["name"], link["anchor"]
+    object_and_member = anchor.partition("." + name.rpartition(".")[2])
+    known = not object_and_member[1] or anchor.startswith(name)
+    return link[0] if known else f"{link['page']}#{name}{object_and_member[2]}"
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect to the events of a build."""
     # After the extension that writes the tags of previews.
     app.connect("html-page-context", complete_head, priority=900)
+    app.connect("html-page-context", mend_ways_back)
     app.connect("doctree-resolved", keep_own_links, priority=900)
     app.connect("build-finished", write_robots)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
