@@ -190,7 +190,9 @@ def quantize_layer(model: Any, layer: str | int, bits: int) -> Any:
             remedy = f"choose an index below {count}, or a name"
             raise InputError(Problem(f"layer {layer!r}", text, remedy))
         layer = str(model.layers[layer].name)
-    return quantize(model, layers={layer: bits})
+    # By now it is a name, or the model is refused.
+    chosen: dict[Any, int] = {layer: bits}
+    return quantize(model, layers=chosen)
 
 
 def _require_options(layers: Any, quantizer: Any, activation: Any) -> None:
