@@ -123,4 +123,5 @@ def test_version_and_licence_are_the_same_everywhere():
     for file in PROJECT["license-files"]:
         assert (ROOT / file).is_file()
     changes = (ROOT / "CHANGES.rst").read_text("utf-8")
-    assert re.search(rf"^{re.escape(PROJECT['version'])} \(", changes, re.MULTILINE)
+    title = f"{PROJECT['version']} ({citation['date-released']})"
+    assert f"\n{title}\n{'-' * len(title)}\n" in changes

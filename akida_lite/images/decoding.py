@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite.errors import InputError, Problem
+from akida_lite.files import open_regular
 from akida_lite.images.extras import needed
 
 Pixels = npt.NDArray[np.uint8]
@@ -70,13 +71,13 @@ def pixels_of(
         If Pillow is not installed.
     """
     image_module = needed("PIL.Image", "a picture")
-    file: Any = io.BytesIO(source) if isinstance(source, bytes) else os.fspath(source)
     try:
+        opened = io.BytesIO(source) if isinstance(source, bytes) else open_regular(source)
         # Pillow warns of pictures so large that they may be meant to fill the memory.
         with warnings.catch_warnings():
             warnings.simplefilter("error", image_module.DecompressionBombWarning)
             warnings.filterwarnings("ignore", category=UserWarning)
-            with image_module.open(file) as picture:
+            with opened as file, image_module.open(file) as picture:
                 return fitted(picture, shape, fit)
     except (Unreadable, InputError):
         raise

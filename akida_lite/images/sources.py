@@ -48,6 +48,10 @@ def parts_of(sources: Sequence[str], shape: Shape, size: int) -> Iterator[Part]:
             raise InputError(Problem(f"source {source!r}", problem, "check its path"))
     pictures: list[str] = []
     for path in _files(sources):
+        # A pipe would keep the reader waiting.
+        if not os.path.isfile(path):
+            yield refused(path, "it is no regular file")
+            continue
         name = path.lower()
         cut = next((cut for ending, cut in _CUTS.items() if name.endswith(ending)), None)
         if cut is None:

@@ -190,6 +190,17 @@ def test_what_would_take_more_than_the_file_is_refused(case, tmp_path):
     assert (type(why), str(why)) == (Unreadable, reason)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes")
+@pytest.mark.parametrize("ending", ["png", "npy", "tar"])
+def test_nobody_waits_for_a_pipe(ending, tmp_path):
+    os.mkfifo(tmp_path / f"x.{ending}")
+    (part,) = parts(tmp_path / f"x.{ending}")
+    ((_, why),) = part.items()
+    assert str(why) == "it is no regular file"
+    with pytest.raises(Unreadable, match=r"^it cannot be read \(Not a regular file\)$"):
+        image_of({"path": str(tmp_path / f"x.{ending}")}, SHAPE, "crop")
+
+
 def cut(path, size):
     path.write_bytes(path.read_bytes()[:size])
     return path
