@@ -143,11 +143,14 @@ def test_pictures_of_another_size_are_fitted_and_it_says_so(model, tmp_path, cap
     assert [line.replace(path, middle) for line in lines] == run(capsys, model, middle)[1]
     assert status == 0
     assert errors == (
-        "akida-lite predict: 1 images were not of 8 x 8 pixels and lost their borders "
+        "akida-lite predict: 1 image was not of 8 x 8 pixels and lost its borders "
         "(--fit crop; other choice: squeeze)\n"
     )
-    _, _, errors = run(capsys, model, path, "--fit", "squeeze")
-    assert "lost their proportions (--fit squeeze; other choice: crop)" in errors
+    _, _, errors = run(capsys, model, path, path, "--fit", "squeeze")
+    assert (
+        "2 images were not of 8 x 8 pixels and lost their proportions "
+        "(--fit squeeze; other choice: crop)" in errors
+    )
 
 
 def test_one_unreadable_picture_among_thousands(model, tmp_path, capsys):

@@ -121,12 +121,16 @@ def run(given: argparse.Namespace) -> int:
     for name, reason in outcome.refused:
         print(f"akida-lite predict: {refusal(name, reason)}", file=sys.stderr)
     if outcome.refitted:
-        fates = {"crop": "lost their borders", "squeeze": "lost their proportions"}
+        fates = {"crop": "borders", "squeeze": "proportions"}
+        were, their = (
+            ("image was", "its") if outcome.refitted == 1 else ("images were", "their")
+        )
         other = next(fit for fit in FITS if fit != given.fit)
         height, width, _ = classify.input_shape
         print(
-            f"akida-lite predict: {outcome.refitted:,} images were not of {width} x {height} "
-            f"pixels and {fates[given.fit]} (--fit {given.fit}; other choice: {other})",
+            f"akida-lite predict: {outcome.refitted:,} {were} not of {width} x {height} "
+            f"pixels and lost {their} {fates[given.fit]} "
+            f"(--fit {given.fit}; other choice: {other})",
             file=sys.stderr,
         )
     return int(bool(outcome.refused))
