@@ -148,7 +148,7 @@ class Maker:
             ]
         except _NO_COPY as error:
             self._refuse_copy(step, error, "use functions of Keras, such as activation='relu'")
-        function = getattr(layer, "activation", None)
+        function: Any = getattr(layer, "activation", None)
         if function_name(function) == "linear":
             return made
         if isinstance(function, keras.Layer):
@@ -175,7 +175,7 @@ class Maker:
             config["use_bias"] = True
         else:
             self.absorbed.pop(step.name, None)
-        twin = _TWINS.get(kind, kind)
+        twin: Any = _TWINS.get(kind, kind)
         if not bits:
             return Made(kind(**config, **held))
         chosen: dict[str, nn.Quantizer | None] = {}

@@ -13,7 +13,7 @@ PANEL = ("drawings.js", "pictures.js", "views.js", "sources.js", "panel.js")
 
 def kernel() -> bytes:
     """Return the kernel, assembled from ``kernel.wat``."""
-    return files(__package__).joinpath("kernel.wasm").read_bytes()
+    return files("akida_lite.web").joinpath("kernel.wasm").read_bytes()
 
 
 @cache
@@ -34,4 +34,4 @@ def bundle(names: tuple[str, ...] = ENGINE + PANEL) -> str:
 
 
 def _text(name: str) -> str:
-    return files(__package__).joinpath(name).read_text("utf-8")
+    return files("akida_lite.web").joinpath(name).read_text("utf-8")

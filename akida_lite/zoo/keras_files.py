@@ -56,7 +56,7 @@ def same_network(path: str | os.PathLike[str], expected: keras.Model) -> Any:
 def _facts(model: Any) -> list[_Facts]:
     facts = []
     for layer in model.layers:
-        held = [getattr(layer, name, None) for name in ("quantizer", "quantizer_dw")]
+        held: list[Any] = [getattr(layer, name, None) for name in ("quantizer", "quantizer_dw")]
         bits = [each.bitwidth for each in (layer, *held) if hasattr(each, "bitwidth")]
         # A quantizer of another kind may have, or lack, a threshold to train.
         shapes = [tuple(each.shape) for each in layer.weights if each.shape]

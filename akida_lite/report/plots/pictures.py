@@ -117,7 +117,9 @@ def filters(
     height, width, _, count = weights.shape
     rows = ceil(count / columns)
     if ax is None:
-        ax = _grid(1, 1, width=8, height=0.6 + 8 * rows / min(columns, count))[1][0, 0]
+        size = {"width": 8, "height": 0.6 + 8 * rows / min(columns, count)}
+        drawn: Axes = _grid(1, 1, **size)[1][0, 0]
+        ax = drawn
     largest = np.abs(weights).max() or 1
     tiles = np.moveaxis(weights / (2 * largest) + 0.5, 3, 0)
     ax.imshow(_mosaic(tiles, columns), interpolation="nearest", cmap="gray", vmin=0, vmax=1)
