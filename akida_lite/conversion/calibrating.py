@@ -17,6 +17,7 @@ from akida_lite import nn
 from akida_lite.conversion.graph import Step
 from akida_lite.conversion.grids import least_error_quantizer
 from akida_lite.conversion.weights import array, kernels_of
+from akida_lite.errors import ConversionError, layer_problem
 from akida_lite.fixed_point import activation_levels
 
 _BATCH = 64
@@ -77,7 +78,19 @@ class Made:
     def run(self, values: Any) -> Any:
         """Return what it makes of many values, as the model is used, not trained."""
         parts = [values[i : i + _BATCH] for i in range(0, len(values), _BATCH)]
-        return np.concatenate([array(self(part, training=False)) for part in parts])
+        try:
+            return np.concatenate([array(self(part, training=False)) for part in parts])
+        except Exception as error:  # of Keras and of its backend, which have no common base
+            # A layer may promise another shape than it returns, as a random crop does.
+            raise ConversionError(
+                layer_problem(
+                    self.layer.name,
+                    type(self.layer).__name__,
+                    f"it cannot be called on samples of shape {values.shape} "
+                    f"({type(error).__name__})",
+                    "change the model until model.predict(samples) works",
+                )
+            ) from error
 
     def run_unrounded(self, values: Any) -> Any:
         """Return what it makes of many values if nothing in it is rounded."""

@@ -255,15 +255,20 @@ def integers(*names):
     return keras_model, al.convert(keras_model, **PIXELS)
 
 
-def compared(batch_size=64, other=False):
+def compared(other=False):
     keras_model, model = integers("a", "b")
     if other:
         _, model = integers("a", "c")
-    al.compare(keras_model, model, SAMPLES.astype(np.uint8), batch_size=batch_size)
+    al.compare(keras_model, model, SAMPLES.astype(np.uint8))
 
 
 def float_chain(*make):
     return chain(*(each() for each in (FLOAT, *make)))
+
+
+def cropped(size):
+    """Return a chain whose dense layer is built for a crop; Keras crops only in training."""
+    return float_chain(of(layers.RandomCrop, size, size), FLAT, of(layers.Dense, 2))
 
 
 class OwnCall(layers.Conv2D):
@@ -453,7 +458,6 @@ OTHERS = {
         parts(conv, of(layers.Rescaling, np.inf, name="scale"), act),
         [parts(conv, norm, act), parts(conv, of(layers.Rescaling, 2.0), act)],
     ),
-    "images at a time": (of(compared, 0), [of(compared, 1)]),
     "other model": (of(compared, other=True), [compared]),
     "cost of events": (
         lambda: al.penalize_events(chain(conv(), act(), LAST()), -1.0),
@@ -495,6 +499,10 @@ OTHERS = {
     "samples that are no numbers": (
         done(lambda: al.quantize(float_chain(RELU), 4, 4, samples=SAMPLES / np.float32("nan"))),
         [done(lambda: al.quantize(float_chain(RELU), 4, 4, samples=SAMPLES))],
+    ),
+    "a layer that fails on samples": (
+        done(lambda: al.quantize(cropped(4), 4, samples=SAMPLES)),
+        [done(lambda: al.quantize(cropped(6), 4, samples=SAMPLES))],
     ),
     "name of a layer": (
         done(lambda: al.quantize(float_chain(), layers={"cnv": 2})),
