@@ -64,7 +64,7 @@ def _pattern(argument: str | None) -> str:
         raise ValueError(f"{argument!r} is no regular expression: {error}") from error
 
 
-def _kind(argument: str | None) -> str:
+def _kind(argument: Any) -> str:
     kind: str = directives.choice(argument, ("measured", "quoted"))
     return kind
 

@@ -138,7 +138,7 @@ def subject_of(given: argparse.Namespace, *, in_keras: bool = False) -> Subject:
     if text in NETWORKS:
         _refuse(given, *of_events, about="a network of the zoo")
         network = NETWORKS[text]
-        bits = tuple(given.bits or network.deployed)
+        bits: Any = tuple(given.bits or network.deployed)
         if bits == network.deployed and not in_keras:
             model = al.pretrained(text)
             return Subject(text, None, model, model.input_scaling, {}, model.labels)

@@ -87,9 +87,10 @@ def input_feed(
         factor, intercept = factor * own[0], intercept * own[0] + own[1]
     if len(set(factor)) > 1:
         return None, [_unequal(parsed)]
+    shift: Any = -intercept / factor
     feed = Feed(
         factor[0],
-        -intercept / factor,
+        shift,
         input_bits if sparse else _PIXEL_BITS,
         image=not sparse,
     )
