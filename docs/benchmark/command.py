@@ -19,6 +19,7 @@ from benchmark.measuring import benchmark, require_known
 from benchmark.peers import PEERS
 from benchmark.processes import TASK
 from benchmark.results import Result, as_line
+from benchmark.spreading import spread
 from benchmark.workloads import workload
 
 _UNUSABLE = 2
@@ -75,6 +76,12 @@ def _parser() -> argparse.ArgumentParser:
         help="measure a small network with growing batches, images and widths instead",
     )
     parser.add_argument(
+        "--spread",
+        type=int,
+        metavar="IMAGES",
+        help="classify so many images by one process, by two, by Dask and by Ray instead",
+    )
+    parser.add_argument(
         "-o", "--output", metavar="FILE", help="write the lines to a file as well, when done"
     )
     parser.add_argument(
@@ -101,6 +108,10 @@ def _results(given: argparse.Namespace) -> Iterator[Result]:
     yield this_machine(given.note)
     if given.growth:
         yield from growth(seconds=given.seconds)
+        return
+    if given.spread is not None:
+        for model in models:
+            yield from spread(model, given.spread)
         return
     for model in models:
         yield from benchmark(model, peers=given.peers, seconds=given.seconds)

@@ -4,6 +4,7 @@
 * ``.. benchmark-headline:: FILE`` lists the ratios that the engine is judged by;
 * ``.. benchmark-peers:: FILE`` lists every peer's images per second over Keras's;
 * ``.. benchmark-trials:: FILE`` lists ways that were tried by hand and are no peers;
+* ``.. benchmark-spread:: FILE`` lists what several processes bring beside one;
 * ``.. benchmark-figure:: FILE`` draws the peers, with the option ``growth`` the growth.
 
 Files are found from the folder of the documentation.
@@ -99,6 +100,19 @@ class BenchmarkTrials(ResultsDirective):
         return table(("Way", "Images per second", "Note"), (34, 26, 40), rows)
 
 
+class BenchmarkSpread(ResultsDirective):
+    """List the ratios of several processes to one."""
+
+    def printed(self, lines: Lines) -> nodes.Node:
+        """Return a table."""
+        rows = [
+            (line["model"], line["way"], _figure(line["ratio"]), line["over"])
+            for line in _only(lines, "spread")
+            if line["way"] != line["over"]
+        ]
+        return table(("Model", "Way", "Speed", "Over"), (20, 34, 12, 34), rows)
+
+
 class BenchmarkFigure(ResultsDirective):
     """Draw peers, or growth."""
 
@@ -176,6 +190,6 @@ def _figure(ratio: float | None) -> str:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives with Sphinx."""
-    for name in ("machine", "headline", "peers", "trials", "figure"):
+    for name in ("machine", "headline", "peers", "trials", "spread", "figure"):
         app.add_directive(f"benchmark-{name}", globals()[f"Benchmark{name.title()}"])
     return {"parallel_read_safe": True, "parallel_write_safe": True}

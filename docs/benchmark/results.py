@@ -12,14 +12,16 @@ from benchmark.counting import StatisticsCost
 from benchmark.growing import GrowthPoint
 from benchmark.machine import Machine
 from benchmark.measuring import Measurement
+from benchmark.spreading import Spread
 
-Result = Machine | Measurement | StatisticsCost | GrowthPoint
+Result = Machine | Measurement | StatisticsCost | GrowthPoint | Spread
 
 KINDS: dict[type, str] = {
     Machine: "machine",
     Measurement: "peer",
     StatisticsCost: "statistics",
     GrowthPoint: "growth",
+    Spread: "spread",
 }
 """Type of a result to what its line says under ``kind``."""
 

@@ -19,6 +19,7 @@ from benchmark.measuring import Measurement, benchmark
 from benchmark.peers import PEERS
 from benchmark.preparations import PREPARATIONS
 from benchmark.results import as_line, lines_of
+from benchmark.spreading import WAYS
 
 import akida_lite as al
 from akida_lite.zoo.networks import NETWORKS
@@ -310,6 +311,31 @@ def test_growth_alone_measures_no_model(capsys, monkeypatch):
     monkeypatch.setattr(command, "growth", lambda seconds: iter([point]))
     _, lines, _ = run(capsys, "--growth")
     assert [json.loads(line)["kind"] for line in lines] == ["machine", "growth"]
+
+
+@pytest.mark.slow
+def test_images_are_spread_over_processes_in_every_way(capsys):
+    for package in ("ray", "distributed", "pyarrow"):
+        pytest.importorskip(package)
+    status, lines, errors = run(capsys, "vgg_cifar10", "--spread", 8)
+    assert (status, errors) == (0, "")
+    machine, *spreads = map(json.loads, lines)
+    assert machine["kind"] == "machine"
+    assert [line["way"] for line in spreads] == list(WAYS)
+    for line in spreads:
+        assert (line["kind"], line["model"], line["images"]) == ("spread", "vgg_cifar10", 8)
+        assert line["over"] == WAYS[line["way"]][0]
+        assert line["ratio"] > 0
+        if line["way"] == line["over"]:
+            assert line["ratio"] == 1
+
+
+def test_what_cannot_be_spread_is_refused(capsys):
+    status, _, errors = run(capsys, "vgg_cifar10", "--spread", 0)
+    assert status == 2
+    assert errors == (
+        "benchmark: option 'spread': 0 is no number of images. Fix: choose 1 or more.\n"
+    )
 
 
 def test_the_command_refuses_what_it_does_not_know(capsys):

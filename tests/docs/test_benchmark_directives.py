@@ -8,6 +8,7 @@ import pytest
 from benchmark import directives
 from benchmark.growing import VALUES
 from benchmark.results import lines_of
+from benchmark.spreading import WAYS
 from docutils import nodes
 
 from akida_lite.errors import FileFormatError
@@ -31,6 +32,8 @@ MACHINE = {
 PEER = {"kind": "peer", "peer": "akida_lite", "model": "vgg", "ratio_to_keras": 4.5}
 TRIAL = {"kind": "trial", "what": "beads", "over": "bytes", "ratio": 0.061}
 TRIAL |= {"note": "slow", "processor": "Abacus", "date": "2026-11-24"}
+ALONE = {"kind": "spread", "model": "vgg", "way": "one hand", "over": "one hand", "ratio": 1.0}
+SPREAD = ALONE | {"way": "two hands", "ratio": 1.5}
 GROWTH = [
     {"kind": "growth", "varied": varied, varied: value, "ratio_to_keras": 2.0}
     for varied in VALUES
@@ -93,6 +96,10 @@ def test_peers_and_trials_are_tables(printed):
     assert cells(printed(directives.BenchmarkTrials, [TRIAL]))[1:] == [
         ["beads", "0.061, over bytes", "slow (Abacus, 2026-11-24)"]
     ]
+    assert cells(printed(directives.BenchmarkSpread, [MACHINE, SPREAD, ALONE])) == [
+        ["Model", "Way", "Speed", "Over"],
+        ["vgg", "two hands", "1.50", "one hand"],
+    ]
     titles, first, *_ = cells(printed(directives.BenchmarkHeadline, [MACHINE, PEER]))
     assert titles == ["Compared", "vgg"]
     assert first == ["images per second, over Keras predict", "4.50"]
@@ -116,9 +123,9 @@ def test_the_files_of_the_page_are_there_and_hold_what_it_prints():
     text = (DOCS / "user_guide" / "benchmark.rst").read_text("utf-8")
     named = set(re.findall(r"benchmark-\w+:: (\S+)", text))
     assert named == {path.relative_to(DOCS).as_posix() for path in FILES}
-    models, growth, trials = (
+    models, growth, trials, spreads = (
         lines_of(DOCS / "benchmark" / f"{name}.jsonl")
-        for name in ("models", "growth", "trials")
+        for name in ("models", "growth", "trials", "spread")
     )
     assert models[0]["kind"] == growth[0]["kind"] == "machine"
     measured = {(line["model"], line["peer"]) for line in models if line["kind"] == "peer"}
@@ -130,3 +137,6 @@ def test_the_files_of_the_page_are_there_and_hold_what_it_prints():
             assert (model, peer) in measured
     assert {line["varied"] for line in growth[1:]} == set(VALUES)
     assert all(line["ratio"] > 0 for line in trials)
+    ways = {(line["model"], line["way"]) for line in spreads[1:]}
+    assert ways == {(model, way) for model in NETWORKS for way in WAYS}
+    assert {line["images"] for line in spreads[1:]} == {10_000}
