@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -202,25 +203,26 @@ def lines_in(path):
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
-@pytest.mark.skipif(os.name == "nt", reason="uses pipes with names")
+def enlarged(path):
+    """Put a picture there that takes a second to read: time to kill whoever reads it."""
+    picture = pytest.importorskip("PIL.Image").new("RGB", (9000, 9000), "teal")
+    picture.save(path, compress_level=1)
+
+
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
 def test_a_run_that_is_killed_goes_on_to_the_same_bytes(ending, model, tmp_path, capsys):
     paths = write_pictures(tmp_path / "pictures", IMAGES)
+    enlarged(paths[6])
     folder, output = tmp_path / "pictures", tmp_path / f"out.{ending}"
     options = [*paths, "--part", "2", "--output"]
     assert run(capsys, model, *options, tmp_path / f"whole.{ending}")[0] == 0
-    # The seventh picture keeps whoever reads it waiting: then three parts are done.
-    picture = Path(paths[6]).read_bytes()
-    os.remove(paths[6])
-    os.mkfifo(paths[6])
+    # When the seventh picture is read, three parts are done.
     command = subprocess.Popen([*COMMAND, model, *options, str(output)])
     manifest = tmp_path / f"out.{ending}.manifest.jsonl"
     wait_for(lambda: lines_in(manifest) == 4)
     command.kill()
     command.wait()
     assert not output.exists()
-    os.remove(paths[6])
-    Path(paths[6]).write_bytes(picture)
     parts = {path: path.stat().st_mtime_ns for path in (tmp_path / f"{output}.parts").iterdir()}
     assert len(parts) >= 3
     # A line that the kill has cut off, and a part that was damaged since.
@@ -254,38 +256,37 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(ending, model, tmp_path,
     assert len(rows_of(output)) == 11
 
 
-@pytest.mark.skipif(os.name == "nt", reason="uses pipes with names")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_a_part_is_tried_again_when_its_worker_is_killed(model, tmp_path, capsys):
     paths = write_pictures(tmp_path / "pictures", IMAGES)
+    enlarged(paths[3])
     options = [*paths, "--part", "2", "--output"]
     run(capsys, model, *options, tmp_path / "whole.csv")
-    picture = tmp_path / "kept.png"
-    os.rename(paths[3], picture)
-    os.mkfifo(paths[3])
-    facts = picture.stat()
     command = subprocess.Popen(
         [*COMMAND, model, *options, str(tmp_path / "out.csv"), "--workers", "2"]
     )
-    # Opening the pipe for writing waits until a worker reads it.
-    pipe = os.open(paths[3], os.O_WRONLY)
-    reader = [
-        child
-        for child in psutil.Process(command.pid).children(recursive=True)
-        if any(os.path.samefile(file, paths[3]) for file in files_of(child))
-    ]
-    assert len(reader) == 1
-    os.rename(picture, paths[3])
-    os.utime(paths[3], ns=(facts.st_atime_ns, facts.st_mtime_ns))
-    reader[0].send_signal(signal.SIGKILL)
-    os.close(pipe)
+    readers = []
+
+    def is_read():
+        workers = psutil.Process(command.pid).children(recursive=True)
+        readers[:] = [worker for worker in workers if paths[3] in files_of(worker)]
+        return readers
+
+    wait_for(is_read)
+    (reader,) = readers
+    reader.send_signal(signal.SIGKILL)
     assert command.wait(300) == 0
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
 def files_of(process):
     """Return what the descriptors of a process lead to."""
-    folder = Path(f"/proc/{process.pid}/fd")
-    return [path for path in folder.iterdir() if path.exists()] if folder.exists() else []
+    found = []
+    with suppress(OSError):  # the process, or one of them, may have gone
+        for path in Path(f"/proc/{process.pid}/fd").iterdir():
+            with suppress(OSError):
+                found.append(os.readlink(path))
+    return found
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits address space")
