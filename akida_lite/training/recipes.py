@@ -271,7 +271,12 @@ RECIPES: dict[str, Recipe] = _table(
         name="mobilenet_cifar10_w4a4i8",
         model="mobilenet_cifar10",
         bits=(4, 4, 8),
-        cycles=(_by_muon_quantized(4e-3, 280_000),),
+        cycles=(
+            _by_muon_quantized(4e-3, 280_000),
+            _charging(5e-4, 0.06, 4_000, kernels=False),
+            _charging(3e-4, 4e-3, 60_000, kernels=True),
+            _charging(1e-4, 4e-3, 40_000, kernels=True),
+        ),
         start="mobilenet_cifar10_float",
         teacher="vgg_cifar10_float",
         seed=1,
