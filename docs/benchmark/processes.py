@@ -50,10 +50,16 @@ def run_task(
     command += [TASK, model, task, folder, str(seconds), started]
     variables = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **(environment or {})}
     done = subprocess.run(command, capture_output=True, env=variables)
+    require_success(done, f"{model!r}, {task}", f"run it alone: {shlex.join(command)}")
+    facts: dict[str, Any] = json.loads(done.stdout.decode().splitlines()[-1])
+    return facts
+
+
+def require_success(
+    done: subprocess.CompletedProcess[bytes], measured: str, remedy: str
+) -> None:
+    """Raise InputError with the last line that a process said, if it failed."""
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
         reason = f"exit status {done.returncode}: {said[-1].rstrip('.')}"
-        remedy = f"run it alone: {shlex.join(command)}"
-        raise InputError(Problem(f"benchmark of {model!r}, {task}", reason, remedy))
-    facts: dict[str, Any] = json.loads(done.stdout.decode().splitlines()[-1])
-    return facts
+        raise InputError(Problem(f"benchmark of {measured}", reason, remedy))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ import numpy as np
 from akida_lite.datasets.cifar10 import load_cifar10_sample
 from akida_lite.errors import InputError, Problem
 from akida_lite.images.extras import needed
+from benchmark.processes import require_success
 
 SCRIPTS = Path(__file__).parents[1] / "user_guide" / "scripts"
 
@@ -122,12 +122,7 @@ def _write_images(folder: Path, count: int) -> None:
 
 def _seconds(way: str, command: Sequence[str], folder: str) -> float:
     started = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, cwd=folder, env=os.environ)
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        reason = f"exit status {done.returncode}: {said[-1].rstrip('.')}"
-        remedy = (
-            "mend that; packages come with: python -m pip install 'akida_lite[images,cluster]'"
-        )
-        raise InputError(Problem(f"benchmark of {way}", reason, remedy))
+    done = subprocess.run(command, capture_output=True, cwd=folder)
+    packages = "python -m pip install 'akida_lite[images,cluster]'"
+    require_success(done, way, f"mend that; packages come with: {packages}")
     return time.perf_counter() - started
