@@ -17,7 +17,7 @@ from akida_lite import nn
 from akida_lite.conversion.graph import Step
 from akida_lite.conversion.grids import least_error_quantizer
 from akida_lite.conversion.weights import array, kernels_of
-from akida_lite.errors import ConversionError, layer_problem
+from akida_lite.errors import AkidaLiteError, ConversionError, layer_problem
 from akida_lite.fixed_point import activation_levels
 
 _BATCH = 64
@@ -80,6 +80,8 @@ class Made:
         parts = [values[i : i + _BATCH] for i in range(0, len(values), _BATCH)]
         try:
             return np.concatenate([array(self(part, training=False)) for part in parts])
+        except AkidaLiteError:
+            raise  # its own message says more
         except Exception as error:  # of Keras and of its backend, which have no common base
             # A layer may promise another shape than it returns, as a random crop does.
             raise ConversionError(
