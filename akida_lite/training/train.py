@@ -93,7 +93,8 @@ def train(
     DatasetError
         If the rung that this one starts from has not been trained in `folder`.
     FileFormatError
-        If the checkpoint was written by a recipe that differs in what is done already.
+        If the checkpoint was written by a recipe that differs in what is done already, or a
+        finished run's latent weights and record are of different steps.
     InputError
         If the recipe names a teacher and none is given, or the other way round.
     """
@@ -112,9 +113,10 @@ def train(
             optimizer = optimizer_of(recipe.cycle_at(state["step"]), model)
         load_checkpoint(checkpoint, model, optimizer)
         report(f"{recipe.name}: goes on at step {state['step']} of {recipe.steps}")
-    elif resume and cycles_done(recipe, folder):
+    elif resume and (done := cycles_done(recipe, folder)):
         latent = folder / latent_name(recipe.name)
         state = read_state(latent)
+        _check_whole_cycles(latent, state, recipe.cycle_ends[done - 1])
         load_checkpoint(latent, model)
         report(f"{recipe.name}: is lengthened from step {state['step']} to {recipe.steps}")
     else:
@@ -177,13 +179,25 @@ def _check_teacher(recipe: Recipe, teacher: keras.Model | None) -> None:
 def _check_same_run(checkpoint: Path, state: dict[str, Any], recipe: Recipe) -> None:
     # The cycle in progress counts as begun: the checkpoint holds its optimizer's state.
     begun = bisect_right(recipe.cycle_ends, state["step"]) + 1
-    if not _agree(recipe, state.get("recipe", {}), begun):
+    if state["step"] > recipe.steps or not _agree(recipe, state.get("recipe", {}), begun):
         raise FileFormatError(
             Problem(
                 f"checkpoint '{checkpoint}'",
                 f"it is at step {state['step']} of a recipe {recipe.name!r} that was another "
                 "up to there",
                 "remove it to train again, or restore that recipe to finish its run",
+            )
+        )
+
+
+def _check_whole_cycles(latent: Path, state: dict[str, Any], end: int) -> None:
+    # A longer recipe begins its next cycle where the record of the run says that it ended.
+    if state["step"] != end:
+        raise FileFormatError(
+            Problem(
+                f"latent weights '{latent}'",
+                f"they are of step {state['step']}, their record is of step {end}",
+                "put the two files of one run there, or remove both to train again",
             )
         )
 

@@ -49,6 +49,12 @@ def arrays_of(path):
         return {name: stored[name] for name in stored.files if name != "state"}
 
 
+def restate(path, **changes):
+    """Change the state of a checkpoint."""
+    state = json.dumps({**read_state(path), **changes}).encode()
+    np.savez(path, **arrays_of(path), state=np.frombuffer(state, np.uint8))
+
+
 def assert_same_weights(one, other):
     one, other = arrays_of(one), arrays_of(other)
     assert one.keys() == other.keys()
@@ -215,6 +221,34 @@ def test_the_checkpoint_of_another_recipe_is_refused(other, data, tmp_path):
         "up to there. Fix: remove it to train again, or restore that recipe to finish its run."
     )
     assert checkpoint.read_bytes() == before
+
+
+@pytest.mark.parametrize("step", [11, 2**62])
+def test_a_checkpoint_beyond_the_end_of_its_recipe_is_refused(step, data, tmp_path):
+    run(FLOAT, tmp_path, data, stop_after=7)
+    checkpoint = tmp_path / "tiny_float.checkpoint.npz"
+    restate(checkpoint, step=step)
+    with pytest.raises(FileFormatError) as refused:
+        run(FLOAT, tmp_path, data)
+    assert str(refused.value) == (
+        f"checkpoint '{checkpoint}': it is at step {step} of a recipe 'tiny_float' that was "
+        "another up to there. Fix: remove it to train again, or restore that recipe to finish "
+        "its run."
+    )
+
+
+@pytest.mark.parametrize("step", [0, 9, 11])
+def test_latent_weights_of_another_step_than_their_record_are_refused(step, data, tmp_path):
+    run(FLOAT, tmp_path, data)
+    latent = tmp_path / latent_name(FLOAT.name)
+    restate(latent, step=step)
+    longer = replace(FLOAT, cycles=(*FLOAT.cycles, Cycle(0.02, (Stage(8, 48),))))
+    with pytest.raises(FileFormatError) as refused:
+        run(longer, tmp_path, data)
+    assert str(refused.value) == (
+        f"latent weights '{latent}': they are of step {step}, their record is of step 10. Fix: "
+        "put the two files of one run there, or remove both to train again."
+    )
 
 
 def test_a_recipe_may_grow_by_cycles_while_it_runs(data, tmp_path):
