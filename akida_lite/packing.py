@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from akida_lite.errors import FileFormatError, InputError, Problem
 
-# Bits are spread over whole bytes while they are packed: a block at a time keeps that small.
+# Values take more while they are packed or unpacked: a block at a time keeps that small.
 # A multiple of 8 and of 5, so that each block ends with a whole byte.
 _BLOCK = 5 << 14
 
@@ -178,7 +178,12 @@ def unpack_ternary(data: bytes, shape: tuple[int, ...]) -> npt.NDArray[np.int8]:
         )
         remedy = "read them with the shape they were packed with"
         raise FileFormatError(Problem("packed values", problem, remedy))
-    return _TERNARY[octets].reshape(-1)[:count].reshape(shape)
+    values = np.empty(count, np.int8)
+    for start in range(0, count, _BLOCK):
+        part = values[start : start + _BLOCK]
+        fives = octets[start // len(_PLACES) :][: ternary_size(part.size)]
+        part[:] = _TERNARY[fives].reshape(-1)[: part.size]
+    return values.reshape(shape)
 
 
 def _require_bits(bits: int) -> None:

@@ -175,8 +175,9 @@ class SeparableConvolutional(WindowedLayer):
 
     def _largest_weight_sum(self) -> int:
         depthwise = np.abs(self.depthwise.astype(np.int64)).sum(axis=(0, 1, 3))
-        pointwise = np.abs(self.pointwise[0, 0].astype(np.int64))
-        return int((depthwise @ pointwise).max())
+        # Sums of int64 over what stays int8: a wider copy would take eight times the memory.
+        pointwise = np.abs(self.pointwise[0, 0])
+        return int(np.einsum("c,cf->f", depthwise, pointwise, dtype=np.int64).max())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -31,7 +31,7 @@ def encode_layers(layers: Sequence[Layer]) -> tuple[list[Any], Arrays]:
 
 
 def decode_layers(description: Any, arrays: Arrays) -> tuple[Layer, ...]:
-    """Return the layers that `encode_layers` was given.
+    """Return the layers that `encode_layers` was given, and take their arrays out of `arrays`.
 
     Raises
     ------
@@ -78,8 +78,9 @@ def _decode(node: Any, hint: Any, where: str, arrays: Arrays) -> Any:
 def _array(node: Any, where: str, arrays: Arrays) -> npt.NDArray[Any]:
     name = node.get("array") if isinstance(node, dict) else None
     if not isinstance(name, str) or name not in arrays:
-        raise Mismatch(f"{where} is {node!r:.40}, not an array of the file")
-    return arrays[name]
+        problem = f"{where} is {node!r:.40}, not an array of the file"
+        raise Mismatch(f"{problem} that is its own")
+    return arrays.pop(name)  # the layer takes a copy, so that nothing is held twice for long
 
 
 def _instance(node: Any, members: tuple[Any, ...], where: str, arrays: Arrays) -> Any:

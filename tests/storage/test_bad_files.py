@@ -298,12 +298,23 @@ CORPUS = {
     ),
     "number-for-array": (
         lambda: with_layer(1, weights=3),
-        wrong("layers.1.weights is 3, not an array of the file"),
+        wrong("layers.1.weights is 3, not an array of the file that is its own"),
         RESAVE,
     ),
     "array-elsewhere": (
         lambda: with_layer(1, weights={"array": "header.json"}),
-        wrong("layers.1.weights is {'array': 'header.json'}, not an array of the file"),
+        wrong(
+            "layers.1.weights is {'array': 'header.json'}, not an array of the file that is "
+            "its own"
+        ),
+        RESAVE,
+    ),
+    "array-of-another-layer": (
+        lambda: with_layer(2, weights={"array": WEIGHTS}),
+        wrong(
+            "layers.2.weights is {'array': 'layers.1.weights'}, not an array of the file that "
+            "is its own"
+        ),
         RESAVE,
     ),
     "short-shape": (
