@@ -77,6 +77,9 @@ class AkidaLiteError(Exception):
         At least one.
     """
 
+    # Keras makes every error in a layer's call anew from its text, unless it has this mark.
+    _keras_call_info_injected = True
+
     def __init__(self, problems: Problem | Sequence[Problem]) -> None:
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))

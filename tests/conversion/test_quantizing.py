@@ -7,7 +7,8 @@ from keras import layers
 
 from akida_lite import nn
 from akida_lite.conversion import check_compatibility, compare, convert, quantize
-from akida_lite.errors import ConversionError, HardwareError, InputError
+from akida_lite.conversion.calibrating import Made
+from akida_lite.errors import ConversionError, HardwareError, InputError, Problem
 from akida_lite.zoo import vgg_cifar10
 
 
@@ -217,4 +218,29 @@ def test_branches_are_refused():
         quantize(model, 4, 4)
     assert str(caught.value) == (
         "layer 'add' (Add): it joins 2 branches. Fix: remove the branches."
+    )
+
+
+class Refusing(layers.Layer):
+    """A layer that some samples do not suit, and that says so in its own way."""
+
+    def __init__(self, error):
+        super().__init__(name="mine")
+        self.error = error
+
+    def call(self, inputs):
+        raise self.error
+
+
+def test_a_layers_own_error_is_not_hidden_behind_that_of_samples(rng):
+    samples = rng.random((3, 8, 8, 3), np.float32)
+    own = InputError(Problem("layer 'mine'", "a sample is dark", "leave it out"))
+    with pytest.raises(InputError) as caught:
+        Made(Refusing(own)).run(samples)
+    assert str(caught.value) == "layer 'mine': a sample is dark. Fix: leave it out."
+    with pytest.raises(ConversionError) as caught:
+        Made(Refusing(ValueError("dark"))).run(samples)
+    assert str(caught.value) == (
+        "layer 'mine' (Refusing): it cannot be called on samples of shape (3, 8, 8, 3) "
+        "(ValueError). Fix: change the model until model.predict(samples) works."
     )
