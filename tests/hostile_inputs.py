@@ -86,13 +86,16 @@ def container(draw, parts):
     """Return a file of the package's container format, spoiled somewhere."""
     header = json.loads(parts["header.json"])
     for _ in range(draw(st.integers(1, 2))):
-        what = draw(st.sampled_from(["header", "array", "shape"]))
+        # Most of the others are refused at the first door: what is behind it is tested as well.
+        what = draw(st.sampled_from(["header", "array", "shape", "values", "values", "values"]))
         names = [name for name in parts if name != "header.json"]
         name = draw(st.sampled_from(names)) if names else "header.json"
         arrays = header.get("arrays") if isinstance(header, dict) else None
         entry = arrays.get(name) if isinstance(arrays, dict) else None
         if what == "header" or not isinstance(entry, dict):
             header = spoiled_json(draw, header)
+        elif what == "values":
+            arrays[name], parts = with_values(draw, entry, name, parts)
         elif what == "array":
             parts = parts | {name: spoiled_bytes(draw, parts[name])}
             facts = {
@@ -105,6 +108,28 @@ def container(draw, parts):
     parts = parts | {"header.json": json.dumps(header).encode("utf-8", "surrogatepass")}
     data = zipped(parts)
     return data if draw(st.integers(0, 4)) else spoiled_bytes(draw, data)
+
+
+def with_values(draw, entry, name, parts):
+    """Give an array other values, which its type and shape admit: most readers accept them."""
+    rng = np.random.default_rng(draw(st.integers(0, 1 << 16)))
+    kind, shape, bits = entry.get("type"), entry.get("shape"), entry.get("bits")
+    try:
+        if kind == "ternary":
+            data = pack_ternary(rng.integers(-1, 2, shape))
+        elif kind == "int8":
+            limit = (1 << (bits - 1)) - 1
+            data = pack(rng.integers(-limit, limit + 1, shape), bits)
+        elif kind == "int32":
+            highest = draw(st.sampled_from([1, 100, 2**31]))
+            data = np.sort(rng.integers(-highest, highest, shape, np.int32)).tobytes()
+        else:
+            values = rng.normal(size=shape).astype(kind)
+            data = (values if draw(st.booleans()) else np.abs(values)).tobytes()
+    except (AkidaLiteError, TypeError, ValueError, MemoryError):
+        return entry, parts  # the entry was spoiled before
+    facts = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    return entry | facts, parts | {name: data}
 
 
 def resized(draw, entry, name, parts):

@@ -46,12 +46,14 @@ def tgz(content=CONTENT, member=MEMBER):
 
 def tgz_of(parts):
     """Return a tar.gz archive of name to bytes; the same parts give the same bytes."""
+    return gzip.compress(tar_of(parts.items()), mtime=0)
+
+
+def tar_of(parts):
+    """Return a tar archive of pairs of name and bytes."""
     file = io.BytesIO()
-    with (
-        gzip.GzipFile(fileobj=file, mode="wb", mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w") as archive,
-    ):
-        for name, content in parts.items():
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        for name, content in parts:
             info = tarfile.TarInfo(name)
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
