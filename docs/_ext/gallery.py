@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import linecache
 import random
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+_format_warning = warnings.formatwarning
 
 
 def reset(gallery_conf: dict[str, Any], page: str) -> None:
@@ -23,6 +27,7 @@ def reset(gallery_conf: dict[str, Any], page: str) -> None:
     # Pages draw from their own Generator; this catches a library that does not.
     np.random.seed(0)  # noqa: NPY002
     _filter_warnings_as_python_does()
+    warnings.formatwarning = as_run_from_its_folder
     keras = sys.modules.get("keras")
     if keras is not None:
         # Also restarts the numbering of unnamed layers, which pages print.
@@ -41,3 +46,21 @@ def _filter_warnings_as_python_does() -> None:
     ):
         warnings.simplefilter("ignore", hidden)
     warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
+
+
+def as_run_from_its_folder(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    """Return a warning's text with the name of its file, without the build machine's folders.
+
+    Parameters
+    ----------
+    message, category, filename, lineno, line
+        As for `warnings.formatwarning`.
+    """
+    source = linecache.getline(filename, lineno) if line is None else line
+    return _format_warning(message, category, Path(filename).name, lineno, source)

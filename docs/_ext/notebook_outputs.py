@@ -6,12 +6,15 @@ import re
 from html import unescape
 from typing import Any
 
+# A warning begins with the file that a cell has become, which is another one in each run.
+_PLACE_OF_WARNING = re.compile(r"\S+\.py:\d+: (?=\w*Warning)")
+
 # What another run prints differently without being wrong. Accuracies and counts are not
 # among it.
 _VOLATILE = (
     (re.compile(r"\d[\d,.]*(?:e[+-]?\d+)? ?(?:ns|µs|ms|s|min|seconds|images/s|MiB)\b"), "<t>"),
     (re.compile(r"\d[\d,.]* ?(?:times|x)\b"), "<ratio>"),
-    (re.compile(r"\S+\.py:\d+: (?=\w*Warning)"), ""),
+    (_PLACE_OF_WARNING, ""),
     (re.compile(r"0x[0-9a-f]{6,}"), "<address>"),
     # The weights of a model that runs in the page.
     (re.compile(r'data-payload="[^"]*"'), ""),
@@ -98,7 +101,7 @@ def first_difference(page: str, notebook: str) -> str:
 
 
 def without_logs(output: Any) -> Any:
-    """Return an output less the lines that TensorFlow logs.
+    """Return an output less the lines that TensorFlow logs and the files of warnings.
 
     Parameters
     ----------
@@ -106,5 +109,6 @@ def without_logs(output: Any) -> Any:
     """
     if output["output_type"] == "stream":
         lines = output["text"].splitlines(keepends=True)
-        output["text"] = "".join(line for line in lines if not _LOG.match(line))
+        kept = "".join(line for line in lines if not _LOG.match(line))
+        output["text"] = _PLACE_OF_WARNING.sub("", kept)
     return output

@@ -7,8 +7,9 @@ of float products. A network that was trained with Keras has both. How do you ge
 other, and what does it cost?
 
 On this page you train a plain Keras network on handwritten digits, give it 2-bit weights and
-4-bit activations, turn it into integers, and check that the integers decide as Keras does.
-Then you draw a digit yourself. Nothing is downloaded, and two cores need less than a minute.
+4-bit activations, turn it into integers, and check that the integers decide as Keras does. Then
+you draw a digit yourself. The page takes less than a minute on two free cores, and downloads
+nothing.
 """
 
 import keras

@@ -9,8 +9,8 @@ and a neuron that stays at zero causes no work at all.
 This page takes two trained networks from Keras to integers. You will see the images, how
 accurate each network is before and after, which neurons fire for one picture, how much work
 the zeros save, and the few images on which Keras and the integers disagree. Beside every
-result stands the number of the original tutorial :cite:p:`brainchip2020`. The page takes about
-a minute, and downloads nothing.
+result stands the number of the original tutorial :cite:p:`brainchip2020`. The page takes less
+than a minute on two free cores, and downloads nothing.
 
 The VGG :cite:p:`simonyan2014` has convolutional and dense layers, all with 2-bit weights. The
 MobileNet :cite:p:`howard2017` has separable convolutions with 4-bit weights, and reads the

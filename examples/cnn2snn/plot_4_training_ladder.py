@@ -8,7 +8,7 @@ way down is a rung.
 
 You will first see what each rung costs, then the schedule and the curves of the training runs
 behind the shipped weights. At the end you climb down a small ladder yourself, on digits. The
-page takes less than a minute, and downloads nothing.
+page takes less than a minute on two free cores, and downloads nothing.
 """
 
 import textwrap

@@ -7,8 +7,8 @@ images of the same size can cost very different amounts.
 
 You will see which neurons fire for one image, what the zeros save in each layer, which images
 are cheap and which are expensive, and what noise costs. Then training lowers the number, first
-for a small network and then for the networks that ship. The page takes about a minute, and
-downloads nothing.
+for a small network and then for the networks that ship. The page takes less than a minute on
+two free cores, and downloads nothing.
 """
 
 import keras

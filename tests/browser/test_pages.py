@@ -1,5 +1,7 @@
+from pathlib import Path
+
 import pytest
-from browsing import PHONE
+from browsing import HTML, PHONE
 
 pytestmark = pytest.mark.browser
 
@@ -26,3 +28,11 @@ def test_page_loads_in_silence_and_from_here_alone_and_fits_a_phone(browser, pag
     browser.resize(PHONE)
     assert browser.run(PAGE_WIDTH) <= PHONE, browser.run(WIDE)
     assert browser.run(ARTICLE) == []
+
+
+@pytest.mark.parametrize("kind", ["html", "ipynb", "txt"])
+def test_nothing_published_names_a_folder_of_the_machine_that_built_it(kind):
+    folders = (f"{Path(__file__).parents[2]}/", "/site-packages/", "/ipykernel_")
+    for path in HTML.rglob(f"*.{kind}"):
+        text = path.read_text("utf-8")
+        assert [folder for folder in folders if folder in text] == [], path.name

@@ -1,8 +1,11 @@
 """What a page of the gallery shows, its downloaded script shows as well."""
 
 import ast
+import re
+import warnings
 from pathlib import Path
 
+import gallery
 import pytest
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
@@ -59,3 +62,23 @@ def test_a_bare_value_is_found(tmp_path):
     script = tmp_path / "plot_x.py"
     script.write_text('"""\nTitle\n=====\n"""\n\nx = 1\nx\n\n# %%\n# Text.\n\nprint(x)\n')
     assert list(bare_endings(script)) == ["x"]
+
+
+def test_a_page_shows_a_warning_as_its_script_does(tmp_path, monkeypatch):
+    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
+    page = tmp_path / "plot_x.py"
+    page.write_text("x = 1\nconvert(model)\n")
+    with warnings.catch_warnings():
+        gallery.reset({}, page.name)
+    shown = warnings.formatwarning("left out", UserWarning, str(page), 2)
+    assert shown == "plot_x.py:2: UserWarning: left out\n  convert(model)\n"
+
+
+@pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
+def test_each_page_says_first_how_long_it_takes(script):
+    intro = " ".join(ast.get_docstring(ast.parse(script.read_text("utf-8"))).split())
+    assert re.search(
+        r"The page takes less than (half )?a minute on two free cores, and "
+        r"downloads nothing\.",
+        intro,
+    )

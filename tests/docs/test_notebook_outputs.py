@@ -1,7 +1,7 @@
 """A notebook is held against its page: what differs is found, what may differ is not."""
 
 from nbformat import NotebookNode
-from notebook_outputs import cell_output, first_difference, page_outputs
+from notebook_outputs import cell_output, first_difference, page_outputs, without_logs
 
 PAGE = """\
 Title
@@ -78,3 +78,9 @@ def test_a_changed_count_is_named():
 def test_a_missing_output_is_named():
     table = page_outputs(PAGE)[1]
     assert first_difference(table, "").endswith("the notebook 'nothing more'")
+
+
+def test_a_kept_warning_names_no_file_of_this_machine():
+    printed = "/tmp/ipykernel_7/12.py:1: UserWarning: left out\n  convert(model)\nright: 9\n"
+    kept = without_logs(stream(printed))["text"]
+    assert kept == "UserWarning: left out\n  convert(model)\nright: 9\n"
