@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ _SCROLL = "overflow-x: auto"
 _CAPTION = "caption-side: top; text-align: left"
 _CELL = "padding: 0.2em 0.6em; text-align: {align}; vertical-align: top; white-space: nowrap"
 _BELOW = "font-size: 0.85em"
+
+# What stands among numbers: a number that its caller has rounded, a percentage, or no value.
+_NUMBER = re.compile(r"([+-]?\d[\d,]*(\.\d+)?( ?%)?)?")
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,8 @@ def table(
     Parameters
     ----------
     rows : mapping of str to sequence
-        Name of a row to its cells. A column of numbers keeps to the right.
+        Name of a row to its cells. A column of numbers, written ones included, keeps to the
+        right.
     headings : sequence of str
         One a column, that of the names first.
     caption : str
@@ -187,7 +192,7 @@ def table(
 
 
 def _side(heading: str, cells: Sequence[object]) -> Column:
-    numbers = all(isinstance(cell, Number) for cell in cells)
+    numbers = all(isinstance(cell, Number) or _NUMBER.fullmatch(str(cell)) for cell in cells)
     return Column(heading, "right" if numbers else "left")
 
 

@@ -34,6 +34,7 @@ extensions = [
     "akida_lite.claims.sphinx",
     "benchmark.directives",
     "claims_distance",
+    "gallery",
     "hardware_rules",
     "hero",
     "live_model",

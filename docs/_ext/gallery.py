@@ -1,4 +1,7 @@
-"""Every gallery page starts from the same state, whichever page ran before it."""
+"""Sphinx extension: gallery pages start from the same state, and phones show their figures.
+
+A page finds what a new process would find, whichever page ran before it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx_gallery.directives import imgsgnode
 
 _format_warning = warnings.formatwarning
 
@@ -64,3 +70,20 @@ def as_run_from_its_folder(
     """
     source = linecache.getline(filename, lineno) if line is None else line
     return _format_warning(message, category, Path(filename).name, lineno, source)
+
+
+def let_figures_scroll(app: Sphinx, document: nodes.document) -> None:
+    """Put each figure into a box: where the screen is narrower than its words, it scrolls."""
+    for figure in list(document.findall(imgsgnode)):
+        if "sphx-glr-single-img" not in (figure["class"] or ()):
+            continue  # one of several, which stand in a list
+        # The second class has the theme let a keyboard scroll the box where there is a need.
+        box = nodes.container(classes=["figure-scrolls", "pst-scrollable-table-container"])
+        figure.replace_self(box)
+        box += figure
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Wrap figures once a page has been read."""
+    app.connect("doctree-read", let_figures_scroll)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

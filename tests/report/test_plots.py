@@ -356,7 +356,7 @@ def test_images_frame_what_was_predicted_wrongly():
     pixels = np.zeros((3, 4, 4, 3), np.uint8)
     figure = plots.images(pixels, [0, 1, 2], [0, 2, 2], names=NAMES, columns=2)
     titles = [ax.get_title() for ax in figure.axes]
-    assert titles == ["ant", "cow not bee", "cow"]
+    assert titles == ["ant", "cow\nnot bee", "cow"]
     widths = [ax.spines["left"].get_linewidth() for ax in figure.axes]
     assert widths[1] > widths[0] == widths[2]
 

@@ -12,6 +12,12 @@ def test_numbers_keep_to_the_right_and_words_to_the_left():
     assert "<caption" in table._repr_html_()
 
 
+def test_written_numbers_keep_to_the_right_as_well():
+    rows = {"a": ["0.93", "24%", "1,200", "2/2", "-"], "b": ["-1.5", "5 %", "", "4/4", "1"]}
+    sides = [column.align for column in al.table(rows, ["row", *"vwxyz"]).columns]
+    assert sides == ["left", "right", "right", "right", "left", "left"]
+
+
 def test_a_table_without_rows_has_its_headings():
     assert str(al.table({}, ["row", "events"], "Run")).splitlines()[1] == "row  events"
 

@@ -59,7 +59,7 @@ def architecture(model: Any, *, ax: Axes | None = None) -> Axes:
         for layer, (_, out) in zip(model.layers, layer_shapes(model.layers), strict=True)
         if not isinstance(layer, InputData)
     ]
-    ax = new_axes(ax, width=max(6.0, 0.95 * (len(layers) + 1)), height=3.2)
+    ax = new_axes(ax, width=max(6.0, 0.8 * (len(layers) + 1)), height=3.6)
     tallest = max(model.input_shape[0], 1)
     _map_box(ax, 0, model.input_shape, tallest, "0.75", "image")
     for place, (layer, shape) in enumerate(zip(layers, shapes, strict=True), start=1):
@@ -69,9 +69,9 @@ def architecture(model: Any, *, ax: Axes | None = None) -> Axes:
         )
     for look in dict.fromkeys(map(_look, layers)):
         ax.plot([], [], "s", color=look.colour, label=look.words)
-    ax.legend(loc="upper right", fontsize=8, frameon=False, ncols=3, bbox_to_anchor=(1, 1.08))
+    ax.legend(loc="upper right", frameon=False, ncols=3, bbox_to_anchor=(1, 1.12))
     ax.set_xlim(-0.5, len(layers) + 0.5)
-    ax.set_ylim(-0.42, 1.05)
+    ax.set_ylim(-0.5, 1.05)
     ax.set_axis_off()
     weights = sum(layer.weight_count for layer in layers)
     ax.set_title(f"{len(layers)} layers hold {weights:,} weights", loc="left")
@@ -130,7 +130,7 @@ def _map_box(
     width = 0.06 + 0.045 * log2(max(shape[2], 1))
     ax.bar(place, height, width, 0.5 - height / 2, color=colour, edgecolor="black", alpha=0.85)
     sides = " x ".join(map(str, shape))
-    ax.text(place, -0.08, f"{name}\n{sides}", ha="center", va="top", fontsize=7, rotation=25)
+    ax.text(place, -0.08, f"{name}\n{sides}", ha="center", va="top", rotation=40)
 
 
 def _parts(layer: Any) -> list[tuple[str, str]]:

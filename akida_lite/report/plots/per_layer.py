@@ -119,10 +119,11 @@ def ops(
         _bars(ax, known, values, 0.2, ORANGE, "///", beside_label)
         if len(known) == len(layers):
             title += f"; {beside_label}: {sum(values):,.1f}"
-    for row, all_of_them, some in zip(rows, macs, events, strict=True):
+    elsewhere = beside or {}
+    for row, layer, all_of_them, some in zip(rows, layers, macs, events, strict=True):
         share = some / all_of_them if all_of_them else 0.0
-        text = f" {share:.0%}"
-        ax.text(max(all_of_them, some), row, text, va="center", fontsize=8)
+        longest = max(all_of_them, some, elsewhere.get(layer.name, 0.0) / 1e6)
+        ax.text(longest, row, f" {share:.0%}", va="center", fontsize=9)
     _name_rows(ax, [layer.name for layer in layers])
     ax.margins(x=0.1)
     ax.set_xlabel("million operations for one image")

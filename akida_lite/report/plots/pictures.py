@@ -70,7 +70,8 @@ def images(
         )
         remedy = "give images of shape (n, height, width, 1 or 3), and n labels or none"
         raise InputError(Problem("images", problem, remedy))
-    figure, grid = _grid(ceil(len(pixels) / columns), min(columns, len(pixels)), title=0.3)
+    title = 0.3 if predicted is None else 0.45
+    figure, grid = _grid(ceil(len(pixels) / columns), min(columns, len(pixels)), title=title)
     for index, ax in enumerate(grid.flat):
         if index >= len(pixels):
             ax.remove()
@@ -80,7 +81,7 @@ def images(
             classes = [int(each[index]) for each in given]
             words = [str(at) if names is None else names[at] for at in classes]
             wrong = len(set(classes)) > 1
-            ax.set_title(" not ".join(reversed(words)) if wrong else words[0], fontsize=9)
+            ax.set_title("\nnot ".join(reversed(words)) if wrong else words[0], fontsize=9)
             if wrong:
                 _frame(ax, VERMILLION)
     return figure
