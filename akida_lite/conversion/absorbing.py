@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import keras
 import numpy as np
 
 from akida_lite.conversion.graph import Step
+from akida_lite.conversion.kinds import kind_of
 from akida_lite.conversion.roles import Role, function_name, role_of
 from akida_lite.conversion.scaling import affine_of_step, reads_outside
 
@@ -50,17 +50,14 @@ class Absorbed:
             Name of the variable to its values.
         """
         changed = {name: np.asarray(value, np.float64) for name, value in weights.items()}
-        name = "depthwise_kernel" if "depthwise_kernel" in changed else "kernel"
+        first, *more = kind_of(layer).kernels
         # Channels, or the inputs of a dense layer, are the last axis but one.
-        kernel = changed[name]
-        changed[name] = kernel * self.factor[:, np.newaxis]
+        kernel = changed[first.variable]
+        changed[first.variable] = kernel * self.factor[:, np.newaxis]
         flat = kernel if kernel.ndim == 2 else kernel.sum(axis=(0, 1))
-        if name == "depthwise_kernel":
-            added = (self.shift * flat[:, 0]) @ changed["pointwise_kernel"][0, 0]
-        elif isinstance(layer, keras.layers.DepthwiseConv2D):
-            added = self.shift * flat[:, 0]
-        else:
-            added = self.shift @ flat
+        added = self.shift * flat[:, 0] if first.depthwise else self.shift @ flat
+        for slot in more:
+            added = added @ changed[slot.variable][0, 0]
         changed["bias"] = changed.get("bias", 0) + added
         return changed
 

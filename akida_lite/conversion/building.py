@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from akida_lite import nn
 from akida_lite.conversion import fold
 from akida_lite.conversion.blocks import Block
 from akida_lite.conversion.fold import Affine, exact
 from akida_lite.conversion.graph import KerasShape, Step
+from akida_lite.conversion.kinds import kind_of
 from akida_lite.conversion.roles import Role
 from akida_lite.conversion.scaling import Feed, affine_of_step
 from akida_lite.conversion.weights import BlockWeights, block_weights
@@ -78,7 +78,7 @@ def build_layer(block: Block, feed: Feed, thresholds: str) -> Neural:
         "output": output,
     }
     layer = block.neural.layer
-    if isinstance(layer, nn.QuantizedDense) and block.mean_first is None:
+    if kind_of(layer).dense and block.mean_first is None:
         return FullyConnected(weights=signed, **named)
     named["pool"] = _pool(block)
     if block.mean_first is None:

@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite import nn
 from akida_lite.conversion.blocks import Block
 from akida_lite.conversion.building import map_shape, scale_and_shift
 from akida_lite.conversion.graph import Step
+from akida_lite.conversion.kinds import kind_of
 from akida_lite.conversion.roles import Role, described
 from akida_lite.conversion.scaling import affine_of_step
 from akida_lite.conversion.weights import Kernel, array, bias_of, kernels_of
@@ -187,7 +187,7 @@ def _finite_problems(step: Step, what: str, values: npt.NDArray[Any]) -> Iterato
 def _place_problems(block: Block, *, image: bool) -> Iterator[Problem]:
     """Yield what the neural layer's place in the chain makes impossible."""
     step, layer = block.neural, block.neural.layer
-    if image and not isinstance(layer, nn.QuantizedConv2D):
+    if image and not kind_of(layer).convolution:
         yield step.problem(
             "it is the first neural layer, and only a QuantizedConv2D reads images",
             "start with a QuantizedConv2D, or pass input_is_sparse=True and feed events, which "
@@ -196,7 +196,7 @@ def _place_problems(block: Block, *, image: bool) -> Iterator[Problem]:
     if block.mean_first is not None:
         yield from _mean_problems(block)
     elif (
-        isinstance(layer, nn.QuantizedDense)
+        kind_of(layer).dense
         and len(step.input_shape) > 1
         and (len(step.input_shape) != 3 or map_shape(step.input_shape)[:2] != (1, 1))
     ):
@@ -228,7 +228,7 @@ def _mean_problems(block: Block) -> Iterator[Problem]:
 
 def _pad_problems(block: Block, pad: Step) -> Iterator[Problem]:
     layer = block.neural.layer
-    if isinstance(layer, nn.QuantizedDense):
+    if kind_of(layer).dense:
         yield pad.problem("a fully connected layer follows", "remove it")
         return
     if block.mean_first is not None:

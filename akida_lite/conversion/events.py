@@ -10,6 +10,7 @@ from akida_lite import nn
 from akida_lite.conversion.blocks import Block
 from akida_lite.conversion.grammar import parse
 from akida_lite.conversion.graph import chain_of
+from akida_lite.conversion.kinds import kind_of
 from akida_lite.errors import ConversionError, InputError, Problem
 
 MILLION = 1_000_000
@@ -112,5 +113,4 @@ def _operations_per_event(reader: Block) -> int:
     filters = reader.last.output_shape[-1]
     assert filters is not None
     # A depthwise layer without a pointwise one is converted to one with the identity there.
-    splits = isinstance(layer, nn.QuantizedDepthwiseConv2D | nn.QuantizedSeparableConv2D)
-    return prod(getattr(layer, "kernel_size", ())) * (filters + splits)
+    return prod(getattr(layer, "kernel_size", ())) * (filters + kind_of(layer).splits)

@@ -12,9 +12,9 @@ with a 1x1 convolution.
 
 from __future__ import annotations
 
-from akida_lite import nn
 from akida_lite.conversion.blocks import Block, Parsed
 from akida_lite.conversion.graph import Step, unique
+from akida_lite.conversion.kinds import kind_of
 from akida_lite.conversion.roles import (
     Role,
     changes_order,
@@ -143,18 +143,14 @@ class _Parser:
             self.block.float_layers = True
 
     def _neural(self, role: Role, step: Step) -> None:
-        if (
-            self.flattened is not None
-            and role is Role.NEURAL
-            and not isinstance(step.layer, nn.QuantizedDense)
-        ):
+        if self.flattened is not None and role is Role.NEURAL and not kind_of(step.layer).dense:
             self._refuse(
                 step,
                 f"it comes after {self.flattened.name!r} has flattened the map, which only a "
                 "QuantizedDense reads",
                 f"remove {self.flattened.name!r}, or use a QuantizedDense here",
             )
-        if self._merges(step):
+        if role is Role.NEURAL and self._merges(step):
             assert self.block is not None
             self.block.pointwise = step
             self.block.steps += self.pending
@@ -172,12 +168,11 @@ class _Parser:
         block = self.block
         return (
             block is not None
-            and isinstance(block.neural.layer, nn.QuantizedDepthwiseConv2D)
-            and block.pointwise is None
+            and not kind_of(block.last.layer).mixes
             and not block.tail
             and not block.float_layers
             and self.pad is None
-            and isinstance(step.layer, nn.QuantizedConv2D)
+            and kind_of(step.layer).convolution
             and tuple(step.layer.kernel_size) == (1, 1)
             and tuple(step.layer.strides) == (1, 1)
         )
@@ -186,10 +181,7 @@ class _Parser:
         block = self.block
         if block is None or block.activation is not None or block.float_layers:
             return
-        lone = isinstance(block.neural.layer, nn.QuantizedDepthwiseConv2D) and (
-            block.pointwise is None
-        )
-        if lone and not last:
+        if not last and not kind_of(block.last.layer).mixes:
             self._refuse(
                 block.neural,
                 "it is followed neither by a 1x1 QuantizedConv2D with strides 1, which it "
@@ -256,7 +248,9 @@ class _Parser:
                 "positions and channels share one axis",
                 f"move it before {self.flattened.name!r}",
             )
-        if role in _POOLS and isinstance(block.neural.layer, nn.QuantizedDense):
+        # A float layer is refused already, and its twin may be another.
+        dense = role_of(block.neural) is Role.NEURAL and kind_of(block.neural.layer).dense
+        if role in _POOLS and dense:
             return step.problem(
                 f"it pools the output of the fully connected {name!r}, which has one position",
                 "remove it",

@@ -15,16 +15,15 @@ from akida_lite.conversion.absorbing import Absorbed
 from akida_lite.conversion.calibrating import Made, calibrate
 from akida_lite.conversion.checking import keras_problems, layout_problems
 from akida_lite.conversion.graph import Step, chain_of
+from akida_lite.conversion.kinds import kind_of
 from akida_lite.conversion.roles import role_of
 from akida_lite.conversion.samples import checked_samples
 from akida_lite.conversion.twins import NEURAL, Maker
-from akida_lite.conversion.weights import array
+from akida_lite.conversion.weights import array, bias_of
 from akida_lite.errors import ConversionError, InputError, Problem
 from akida_lite.fixed_point import activation_levels
 from akida_lite.nn.activations import fixed_gamma
 from akida_lite.nn.widths import requested_widths
-
-_VARIABLES = ("kernel", "depthwise_kernel", "pointwise_kernel", "bias")
 
 
 def quantize(
@@ -248,8 +247,13 @@ def _copy_variables(step: Step, target: Any, absorbed: Absorbed | None) -> None:
     if isinstance(source, nn.QuantizedReLU) and isinstance(target, nn.QuantizedReLU):
         target.set_weights(_same_height(source, target.bitwidth))
     elif role_of(step) in NEURAL:
-        held = {name: getattr(source, name, None) for name in _VARIABLES}
-        values = {name: array(each) for name, each in held.items() if each is not None}
+        values = {
+            slot.variable: array(getattr(source, slot.variable))
+            for slot in kind_of(source).kernels
+        }
+        bias = bias_of(source)
+        if bias is not None:
+            values["bias"] = bias
         if absorbed is not None:
             values = absorbed.into(source, values)
         for name, value in values.items():

@@ -13,6 +13,7 @@ import keras
 
 from akida_lite import nn
 from akida_lite.conversion.graph import Step
+from akida_lite.conversion.kinds import KINDS
 from akida_lite.errors import Problem
 
 
@@ -42,20 +43,9 @@ _AUGMENTATIONS = [
 ]
 
 _ROLES: tuple[tuple[tuple[type, ...], Role], ...] = (
-    (
-        (
-            nn.QuantizedConv2D,
-            nn.QuantizedDepthwiseConv2D,
-            nn.QuantizedSeparableConv2D,
-            nn.QuantizedDense,
-        ),
-        Role.NEURAL,
-    ),
+    (tuple(kind.quantized for kind in KINDS), Role.NEURAL),
     ((nn.ActivationDiscreteRelu, nn.QuantizedReLU), Role.ACTIVATION),
-    (
-        (_LAYERS.Conv2D, _LAYERS.DepthwiseConv2D, _LAYERS.SeparableConv2D, _LAYERS.Dense),
-        Role.FLOAT_NEURAL,
-    ),
+    (tuple(kind.plain for kind in KINDS), Role.FLOAT_NEURAL),
     ((_LAYERS.MaxPooling2D, _LAYERS.GlobalMaxPooling2D), Role.MAX_POOL),
     ((_LAYERS.GlobalAveragePooling2D, _LAYERS.AveragePooling2D), Role.MEAN),
     ((_LAYERS.BatchNormalization, _LAYERS.Rescaling, _LAYERS.Normalization), Role.NORM),
@@ -122,9 +112,8 @@ _REMEDIES = {
     "CenterCrop": "crop the images before they are fed",
 }
 
-_ACCEPTED = (
-    "QuantizedConv2D, QuantizedSeparableConv2D, QuantizedDepthwiseConv2D, QuantizedDense, "
-    "QuantizedReLU, ActivationDiscreteRelu, BatchNormalization, MaxPooling2D, "
+_ACCEPTED = ", ".join(kind.quantized.__name__ for kind in KINDS) + (
+    ", QuantizedReLU, ActivationDiscreteRelu, BatchNormalization, MaxPooling2D, "
     "GlobalMaxPooling2D, GlobalAveragePooling2D, Flatten, Reshape, ZeroPadding2D and Dropout"
 )
 

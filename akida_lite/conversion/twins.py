@@ -13,6 +13,7 @@ from akida_lite import nn
 from akida_lite.conversion.absorbing import absorbed_by
 from akida_lite.conversion.calibrating import Made
 from akida_lite.conversion.graph import Step, unique
+from akida_lite.conversion.kinds import kind_of
 from akida_lite.conversion.roles import (
     Role,
     described,
@@ -23,15 +24,8 @@ from akida_lite.conversion.roles import (
     unsupported,
 )
 from akida_lite.errors import ArgumentError, Problem
+from akida_lite.nn.layers import KernelSlot
 
-# Float layer -> quantized twin.
-_TWINS: dict[type, type] = {
-    keras.layers.SeparableConv2D: nn.QuantizedSeparableConv2D,
-    keras.layers.DepthwiseConv2D: nn.QuantizedDepthwiseConv2D,
-    keras.layers.Conv2D: nn.QuantizedConv2D,
-    keras.layers.Dense: nn.QuantizedDense,
-}
-_QUANTIZERS = ("quantizer", "quantizer_dw")
 NEURAL = (Role.NEURAL, Role.FLOAT_NEURAL)
 # What layers raise whose arguments cannot be written down and read again.
 _NO_COPY = (NotImplementedError, TypeError, ValueError)
@@ -138,10 +132,9 @@ class Maker:
         layer = step.layer
         bits = self._bits(step.name, self.next_weights, 2)
         self.next_weights = self.weights
-        kind = next(each for each in (*_TWINS, *_TWINS.values()) if is_plain(layer, each))
         made: list[Made] = []
         try:
-            made.append(self._twin(step, kind, bits))
+            made.append(self._twin(step, bits))
         except ArgumentError as error:
             self.problems += [
                 step.problem(each.problem, each.remedy) for each in error.problems
@@ -161,41 +154,42 @@ class Maker:
         behind = Step(split, name, step.output_shape, step.output_shape)
         return [*made, *self._layers_for(behind)]
 
-    def _twin(self, step: Step, kind: Any, bits: int) -> Made:
+    def _twin(self, step: Step, bits: int) -> Made:
         """Return a neural layer with the weights of this width, without its activation."""
         layer = step.layer
+        neural = kind_of(layer)
+        twin: Any = neural.quantized
+        kind: Any = twin if isinstance(layer, twin) else neural.plain
         # What a subclass or Keras' own ways to shrink a layer have added is left out.
         config = {**kind.get_config(layer), "name": step.name, "dtype": layer.dtype_policy}
         for extra in ("lora_rank", "lora_alpha", "quantization_config", "gptq_unpacked"):
             config.pop(extra, None)
-        held = {key: config.pop(key) for key in _QUANTIZERS if key in config}
+        held = {
+            slot.quantizer: config.pop(slot.quantizer)
+            for slot in neural.kernels
+            if slot.quantizer in config
+        }
         if "activation" in config:
             config["activation"] = None
         if step.name in self.absorbed and bits:
             config["use_bias"] = True
         else:
             self.absorbed.pop(step.name, None)
-        twin: Any = _TWINS.get(kind, kind)
         if not bits:
             return Made(kind(**config, **held))
-        chosen: dict[str, nn.Quantizer | None] = {}
-        for attribute in _quantizers_of(twin):
-            chosen[attribute] = self._quantizer(layer, twin, attribute, bits)
+        chosen = {s.quantizer: self._quantizer(layer, s, bits) for s in neural.kernels}
         if all(each and each is getattr(layer, key, None) for key, each in chosen.items()):
             return Made(kind(**config, **held))
         given = {key: each for key, each in chosen.items() if each is not None}
         given = {key: each.from_config(each.get_config()) for key, each in given.items()}
         return Made(twin(**config, **given), quantizers={**chosen, **given}, bits=bits)
 
-    def _quantizer(
-        self, layer: Any, twin: type, attribute: str, bits: int
-    ) -> nn.Quantizer | None:
+    def _quantizer(self, layer: Any, slot: KernelSlot, bits: int) -> nn.Quantizer | None:
         """Return the quantizer of a kernel; None for the scales that lose least."""
-        held: nn.Quantizer | None = getattr(layer, attribute, None)
-        of_depthwise = attribute != "quantizer" or twin is nn.QuantizedDepthwiseConv2D
+        held: nn.Quantizer | None = getattr(layer, slot.quantizer, None)
         if self.quantizer is not None:
             chosen: nn.Quantizer = self.quantizer(bitwidth=bits)
-            return nn.MaxQuantizer(bits) if of_depthwise and chosen.per_filter else chosen
+            return nn.MaxQuantizer(bits) if slot.depthwise and chosen.per_filter else chosen
         if held is None or not held.bitwidth:
             return None
         if held.bitwidth == bits:
@@ -203,7 +197,3 @@ class Maker:
         if isinstance(held, nn.FixedScaleQuantizer):
             return None
         return held.with_bitwidth(bits)
-
-
-def _quantizers_of(twin: type) -> tuple[str, ...]:
-    return _QUANTIZERS if twin is nn.QuantizedSeparableConv2D else _QUANTIZERS[:1]

@@ -9,9 +9,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from akida_lite import nn
 from akida_lite.conversion.blocks import Block
 from akida_lite.conversion.fold import Fractions, exact
+from akida_lite.conversion.kinds import kind_of
 
 Weights: TypeAlias = npt.NDArray[np.int8]
 
@@ -35,8 +35,8 @@ class Kernel:
     label: str
     values: npt.NDArray[np.float32]
     quantizer: Any
-    per_tensor: bool = False
-    attribute: str = "quantizer"
+    per_tensor: bool
+    attribute: str
 
     def integers(self) -> tuple[Weights, npt.NDArray[np.float64]]:
         """Return the int8 weights, and levels per unit of weight: shape () or (filters,)."""
@@ -52,24 +52,21 @@ def array(variable: Any) -> npt.NDArray[Any]:
 
 def kernels_of(layer: Any) -> list[Kernel]:
     """Return the kernels of a quantized Keras layer: depthwise before pointwise."""
-    if isinstance(layer, nn.QuantizedSeparableConv2D):
-        return [
-            Kernel(
-                "depthwise kernel",
-                array(layer.depthwise_kernel),
-                layer.quantizer_dw,
-                per_tensor=True,
-                attribute="quantizer_dw",
-            ),
-            Kernel("pointwise kernel", array(layer.pointwise_kernel), layer.quantizer),
-        ]
-    depthwise = isinstance(layer, nn.QuantizedDepthwiseConv2D)
-    return [Kernel("kernel", array(layer.kernel), layer.quantizer, depthwise)]
+    return [
+        Kernel(
+            slot.variable.replace("_", " "),
+            array(getattr(layer, slot.variable)),
+            getattr(layer, slot.quantizer),
+            per_tensor=slot.depthwise,
+            attribute=slot.quantizer,
+        )
+        for slot in kind_of(layer).kernels
+    ]
 
 
 def bias_of(layer: Any) -> npt.NDArray[Any] | None:
     """Return the bias of a neural Keras layer, float32 of shape (filters,), or None."""
-    return array(layer.bias) if layer.use_bias else None
+    return None if layer.bias is None else array(layer.bias)
 
 
 @dataclass(frozen=True)
@@ -103,9 +100,9 @@ def block_weights(block: Block) -> BlockWeights:
     kernels = [kernel for layer in layers for kernel in kernels_of(layer)]
     parts = [kernel.integers() for kernel in kernels]
     bits = max(int(kernel.quantizer.bitwidth) for kernel in kernels)
-    if isinstance(block.neural.layer, nn.QuantizedDepthwiseConv2D) and len(parts) == 1:
+    if not kind_of(block.last.layer).mixes:
         channels = parts[0][0].shape[2]
-        # A depthwise convolution with an activation of its own: every filter picks one
+        # A depthwise convolution has an activation of its own: every filter picks one
         # channel.
         parts.append((np.eye(channels, dtype=np.int8)[np.newaxis, np.newaxis], np.ones(())))
     weights, scale = parts[-1]

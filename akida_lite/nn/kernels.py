@@ -8,15 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from akida_lite.nn.layers import QuantizedLayer
 from akida_lite.nn.quantizer import Quantizer
 from akida_lite.nn.quantizers import FixedScaleQuantizer
-
-# Variable to the attribute that holds its quantizer.
-_QUANTIZERS = {
-    "kernel": "quantizer",
-    "depthwise_kernel": "quantizer_dw",
-    "pointwise_kernel": "quantizer",
-}
 
 
 def quantizer_of(layer: Any, variable: str) -> Quantizer | None:
@@ -28,10 +22,15 @@ def quantizer_of(layer: Any, variable: str) -> Quantizer | None:
     variable : str
         Its name in the layer, such as ``"kernel"``.
     """
-    if variable not in _QUANTIZERS:
-        return None
-    quantizer: Quantizer | None = getattr(layer, _QUANTIZERS[variable], None)
+    attribute = _holders(layer).get(variable)
+    quantizer: Quantizer | None = getattr(layer, attribute) if attribute else None
     return quantizer
+
+
+def _holders(layer: Any) -> dict[str, str]:
+    """Return each kernel of a layer with the attribute that holds its quantizer."""
+    slots = layer.KERNELS if isinstance(layer, QuantizedLayer) else ()
+    return {slot.variable: slot.quantizer for slot in slots}
 
 
 def quantized_kernels(layer: Any) -> Iterator[tuple[Any, Quantizer]]:
@@ -58,6 +57,6 @@ def fix_kernel(layer: Any, variable: Any, integers: npt.NDArray[Any], scale: flo
     integers : array of the kernel's shape
     scale : float
     """
-    attribute = _QUANTIZERS[variable.name]
+    attribute = _holders(layer)[variable.name]
     variable.assign((integers / scale).astype(np.float32))
     setattr(layer, attribute, FixedScaleQuantizer(scale, getattr(layer, attribute).bitwidth))

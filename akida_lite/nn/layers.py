@@ -7,6 +7,7 @@ refused when the layer is made, not when it is converted.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
@@ -21,9 +22,41 @@ if TYPE_CHECKING:
 else:
     _Mixed = object
 
+__all__ = [
+    "QuantizedConv2D",
+    "QuantizedDense",
+    "QuantizedDepthwiseConv2D",
+    "QuantizedSeparableConv2D",
+]
 
-class _Quantized(_Mixed):
-    """Mixin: refuses unsupported arguments, owns quantizers, keeps latent weights float32."""
+
+@dataclass(frozen=True)
+class KernelSlot:
+    """Where a layer holds one of its kernels.
+
+    Attributes
+    ----------
+    variable, quantizer : str
+        Attributes of the layer: the latent weights, and what rounds them.
+    depthwise : bool
+        Whether every filter reads one channel, so that one scale serves the whole kernel.
+    """
+
+    variable: str = "kernel"
+    quantizer: str = "quantizer"
+    depthwise: bool = False
+
+
+class QuantizedLayer(_Mixed):
+    """Mixin: refuses unsupported arguments, owns quantizers, keeps latent weights float32.
+
+    Attributes
+    ----------
+    KERNELS : tuple of KernelSlot
+        Those of the type, in the order in which they are applied.
+    """
+
+    KERNELS: ClassVar[tuple[KernelSlot, ...]] = (KernelSlot(),)
 
     # argument -> (accepted values, what to do instead)
     _UNSUPPORTED: ClassVar[dict[str, tuple[tuple[Any, ...], str]]] = {
@@ -52,6 +85,18 @@ class _Quantized(_Mixed):
             kwargs["data_format"] = "channels_last"
         return kwargs
 
+    def _quantizers(self) -> dict[str, Any]:
+        """Return the quantizers by their attributes, one that serves two kernels once."""
+        first: dict[int, str] = {}
+        for slot in reversed(self.KERNELS):
+            first.setdefault(id(getattr(self, slot.quantizer)), slot.quantizer)
+        return {attribute: getattr(self, attribute) for attribute in first.values()}
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        for quantizer in self._quantizers().values():
+            quantizer.build(self)
+
     def _adopt(self, argument: str, quantizer: Any) -> Any:
         quantizer = as_quantizer(self.name, argument, quantizer)
         if "depthwise" in argument and quantizer.per_filter:
@@ -70,7 +115,9 @@ class _Quantized(_Mixed):
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         dropped = self._UNSUPPORTED.keys() - {"data_format"}
-        return {key: value for key, value in config.items() if key not in dropped}
+        kept = {key: value for key, value in config.items() if key not in dropped}
+        serialize = keras.saving.serialize_keras_object
+        return kept | {key: serialize(each) for key, each in self._quantizers().items()}
 
     def save_own_variables(self, store: Any) -> None:
         # Dense and convolution layers of Keras list what they store, kernel and bias; the
@@ -84,11 +131,11 @@ class _Quantized(_Mixed):
         return ops.cast(tensor, self.compute_dtype)
 
     def _with_bias(self, outputs: Any) -> Any:
-        return ops.add(outputs, self._cast(self.bias)) if self.use_bias else outputs
+        return outputs if self.bias is None else ops.add(outputs, self._cast(self.bias))
 
 
 @keras.saving.register_keras_serializable("akida_lite")
-class QuantizedConv2D(_Quantized, keras.layers.Conv2D):
+class QuantizedConv2D(QuantizedLayer, keras.layers.Conv2D):
     """2D convolution with quantized weights.
 
     Parameters
@@ -113,20 +160,13 @@ class QuantizedConv2D(_Quantized, keras.layers.Conv2D):
         super().__init__(filters, kernel_size, **self._supported(kwargs))
         self.quantizer = self._adopt("quantizer", quantizer or WeightFloat())
 
-    def build(self, input_shape: Any) -> None:
-        super().build(input_shape)
-        self.quantizer.build(self)
-
     def call(self, inputs: Any) -> Any:
         kernel = self.quantizer.quantize(self.kernel, self.compute_dtype)
         return self._with_bias(self.convolution_op(inputs, kernel))
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "quantizer": _serialized(self.quantizer)}
-
 
 @keras.saving.register_keras_serializable("akida_lite")
-class QuantizedDepthwiseConv2D(_Quantized, keras.layers.DepthwiseConv2D):
+class QuantizedDepthwiseConv2D(QuantizedLayer, keras.layers.DepthwiseConv2D):
     """Depthwise convolution with quantized weights.
 
     Converted together with the 1x1 `QuantizedConv2D` that must follow it.
@@ -148,13 +188,11 @@ class QuantizedDepthwiseConv2D(_Quantized, keras.layers.DepthwiseConv2D):
         If `quantizer` is no quantizer, or one per axis.
     """
 
+    KERNELS = (KernelSlot(depthwise=True),)
+
     def __init__(self, kernel_size: Any, quantizer: Any = None, **kwargs: Any):
         super().__init__(kernel_size, **self._supported(kwargs))
         self.quantizer = self._adopt("depthwise quantizer", quantizer or WeightFloat())
-
-    def build(self, input_shape: Any) -> None:
-        super().build(input_shape)
-        self.quantizer.build(self)
 
     def call(self, inputs: Any) -> Any:
         kernel = self.quantizer.quantize(self.kernel, self.compute_dtype)
@@ -162,12 +200,9 @@ class QuantizedDepthwiseConv2D(_Quantized, keras.layers.DepthwiseConv2D):
             ops.depthwise_conv(inputs, kernel, self.strides, self.padding, "channels_last")
         )
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "quantizer": _serialized(self.quantizer)}
-
 
 @keras.saving.register_keras_serializable("akida_lite")
-class QuantizedSeparableConv2D(_Quantized, keras.layers.SeparableConv2D):
+class QuantizedSeparableConv2D(QuantizedLayer, keras.layers.SeparableConv2D):
     """Depthwise then pointwise convolution, both with quantized weights.
 
     Parameters
@@ -189,6 +224,11 @@ class QuantizedSeparableConv2D(_Quantized, keras.layers.SeparableConv2D):
         If a quantizer is none, or the depthwise one scales per axis.
     """
 
+    KERNELS = (
+        KernelSlot("depthwise_kernel", "quantizer_dw", depthwise=True),
+        KernelSlot("pointwise_kernel"),
+    )
+
     def __init__(
         self,
         filters: int,
@@ -203,12 +243,6 @@ class QuantizedSeparableConv2D(_Quantized, keras.layers.SeparableConv2D):
             "depthwise quantizer_dw", self.quantizer if quantizer_dw is None else quantizer_dw
         )
 
-    def build(self, input_shape: Any) -> None:
-        super().build(input_shape)
-        self.quantizer.build(self)
-        if self.quantizer_dw is not self.quantizer:
-            self.quantizer_dw.build(self)
-
     def call(self, inputs: Any) -> Any:
         depthwise = self.quantizer_dw.quantize(self.depthwise_kernel, self.compute_dtype)
         pointwise = self.quantizer.quantize(self.pointwise_kernel, self.compute_dtype)
@@ -217,15 +251,9 @@ class QuantizedSeparableConv2D(_Quantized, keras.layers.SeparableConv2D):
         )
         return self._with_bias(ops.conv(spread, pointwise, 1, "valid", "channels_last"))
 
-    def get_config(self) -> dict[str, Any]:
-        config = {**super().get_config(), "quantizer": _serialized(self.quantizer)}
-        if self.quantizer_dw is not self.quantizer:
-            config["quantizer_dw"] = _serialized(self.quantizer_dw)
-        return config
-
 
 @keras.saving.register_keras_serializable("akida_lite")
-class QuantizedDense(_Quantized, keras.layers.Dense):
+class QuantizedDense(QuantizedLayer, keras.layers.Dense):
     """Fully connected layer with quantized weights.
 
     Parameters
@@ -251,17 +279,6 @@ class QuantizedDense(_Quantized, keras.layers.Dense):
         super().__init__(units, **self._supported(kwargs))
         self.quantizer = self._adopt("quantizer", quantizer or WeightFloat())
 
-    def build(self, input_shape: Any) -> None:
-        super().build(input_shape)
-        self.quantizer.build(self)
-
     def call(self, inputs: Any) -> Any:
         kernel = self.quantizer.quantize(self.kernel, self.compute_dtype)
         return self._with_bias(ops.matmul(inputs, kernel))
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "quantizer": _serialized(self.quantizer)}
-
-
-def _serialized(quantizer: Any) -> Any:
-    return keras.saving.serialize_keras_object(quantizer)

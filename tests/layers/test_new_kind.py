@@ -4,15 +4,10 @@ The steps are those of CONTRIBUTING, carried out in a copy of the package.
 """
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from grown_package import ROOT, grown, ran
 
-ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 KIND = '''
 
@@ -123,26 +118,6 @@ print(json.dumps(answers))
 """
 
 
-def grown(folder, without=None):
-    """Copy the package to `folder` and follow the recipe, but for one file."""
-    package = folder / "akida_lite"
-    left_out = shutil.ignore_patterns("weights", "__pycache__")
-    shutil.copytree(ROOT / "akida_lite", package, ignore=left_out)
-    for file, changes in RECIPE.items():
-        text = (package / file).read_text("utf-8")
-        for stands, becomes in changes.items():
-            assert text.count(stands) == 1, (file, stands)
-            text = text.replace(stands, becomes)
-        if file != without:
-            (package / file).write_text(text, "utf-8")
-
-
-def ran(folder, *arguments):
-    environment = os.environ | {"PYTHONPATH": str(folder), "MPLBACKEND": "agg"}
-    command = [sys.executable, *arguments]
-    return subprocess.run(command, capture_output=True, cwd=folder, env=environment, text=True)
-
-
 def run_tests(folder):
     """Run what tests every type of layer that the package has, for the new one."""
     tests = ["test_equality.py", "test_running.py::test_every_backend_runs_every_layer"]
@@ -152,14 +127,14 @@ def run_tests(folder):
 
 
 def test_the_tests_of_all_layers_take_a_new_one(tmp_path):
-    grown(tmp_path)
+    grown(tmp_path, RECIPE)
     done = run_tests(tmp_path)
     assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("file", ["engine/reference.py", "engine/matrix_products.py"])
 def test_the_tests_of_all_layers_miss_a_rule_of_a_new_one(file, tmp_path):
-    grown(tmp_path, without=file)
+    grown(tmp_path, RECIPE, without=file)
     done = run_tests(tmp_path)
     assert done.returncode == 1
     assert "Factorized" in done.stdout
@@ -168,7 +143,7 @@ def test_the_tests_of_all_layers_miss_a_rule_of_a_new_one(file, tmp_path):
 def test_every_room_takes_a_new_layer_or_says_that_it_does_not(tmp_path):
     pytest.importorskip("matplotlib")
     pytest.importorskip("onnx")
-    grown(tmp_path)
+    grown(tmp_path, RECIPE)
     done = ran(tmp_path, "-c", ROOMS, str(tmp_path))
     assert done.returncode == 0, done.stderr
     answers = json.loads(done.stdout.splitlines()[-1])

@@ -1,11 +1,14 @@
 """Quantized layers: sums by hand, refused arguments, saving, and their latent weights."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from akida_lite import nn
+from akida_lite.nn import layers
 
 QUANTIZER = nn.FixedScaleQuantizer(4.0, 3)
 
@@ -15,6 +18,13 @@ MAKERS = {
     "QuantizedSeparableConv2D": lambda **options: nn.QuantizedSeparableConv2D(4, 3, **options),
     "QuantizedDense": lambda **options: nn.QuantizedDense(4, **options),
 }
+
+
+def test_every_layer_is_tested_here_and_stands_in_the_reference():
+    assert set(MAKERS) == set(layers.__all__)
+    reference = Path(__file__).parents[2] / "docs" / "reference" / "keras.rst"
+    listed = set(reference.read_text("utf-8").split())
+    assert {f"nn.{name}" for name in MAKERS} <= listed
 
 
 @pytest.fixture
