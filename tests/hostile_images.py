@@ -10,6 +10,7 @@ import numpy as np
 from hostile_inputs import NUMBERS, Target, spoiled_bytes, spoiled_json
 from hypothesis import strategies as st
 from tiny_classifier import tiny_images, tiny_model
+from zip_bytes import zipped
 
 import akida_lite as al
 from akida_lite.errors import shown
@@ -35,11 +36,8 @@ def npy(draw):
 
 
 def packed_npy(draw):
-    file = io.BytesIO()
     kind = draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))
-    with zipfile.ZipFile(file, "w", kind) as archive:
-        archive.writestr("x.npy", npy(draw))
-    return file.getvalue()
+    return zipped({"x.npy": npy(draw)}, kind)
 
 
 @cache

@@ -7,9 +7,7 @@ formats that need more packages, or helpers of their own.
 """
 
 import hashlib
-import io
 import json
-import zipfile
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -19,6 +17,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stored_models import models, small_model
+from zip_bytes import unzipped, zipped
 
 import akida_lite as al
 from akida_lite.claims import read_ledger
@@ -152,21 +151,6 @@ def resized(draw, entry, name, parts):
     return entry | ({"bits": bits} if kind == "int8" else {}), parts | {name: data}
 
 
-def zipped(parts):
-    """Return an archive of name to bytes."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return file.getvalue()
-
-
-def members(data):
-    """Return name to bytes of an archive."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
 def saved(chain, folder):
     save(folder / "drawn", chain, {"name": "drawn", "labels": None, "origin": {"a": [1, 2.5]}})
     return (folder / "drawn").read_bytes()
@@ -174,7 +158,7 @@ def saved(chain, folder):
 
 def draw_model(draw, folder):
     chain = draw(models()) if draw(st.integers(0, 3)) == 0 else small_model()
-    return container(draw, members(saved(chain, folder)))
+    return container(draw, unzipped(saved(chain, folder)))
 
 
 def use_model(path, folder):

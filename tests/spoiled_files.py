@@ -1,12 +1,11 @@
 """A valid model file, and ways to spoil it with every checksum right."""
 
-import io
 import json
 import os
 import tempfile
-import zipfile
 
 from stored_models import small_model
+from zip_bytes import unzipped, zipped
 
 from akida_lite.storage import save
 
@@ -26,16 +25,7 @@ VALID = valid_file()
 
 def members():
     """Return member name to content of a valid file."""
-    with zipfile.ZipFile(io.BytesIO(VALID)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def zipped(parts, compression=zipfile.ZIP_STORED):
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", compression) as archive:
-        for name, data in parts.items() if isinstance(parts, dict) else parts:
-            archive.writestr(name, data)
-    return file.getvalue()
+    return unzipped(VALID)
 
 
 def with_header(change):

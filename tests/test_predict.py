@@ -19,7 +19,7 @@ from tiny_classifier import SHAPE, tiny_images, tiny_model, write_pictures
 
 import akida_lite as al
 from akida_lite.cli import main
-from akida_lite.cli.progress import Progress
+from akida_lite.cli.progress import ProgressLine
 from akida_lite.files import sha256_of
 
 MODEL = tiny_model()
@@ -434,7 +434,7 @@ def test_an_image_that_the_first_layer_does_not_read_is_refused(capsys, tmp_path
 
 def test_progress_says_how_long_it_takes_and_leaves_no_line():
     stream, seconds = io.StringIO(), iter([0, 30, 90, 100])
-    progress = Progress("predict", 4000, stream, clock=lambda: next(seconds))
+    progress = ProgressLine("predict", 4000, stream, clock=lambda: next(seconds))
     progress.more(1000)
     progress.more(2000)
     progress.more(1000)
@@ -450,7 +450,7 @@ def test_progress_says_how_long_it_takes_and_leaves_no_line():
 
 def test_progress_is_silent_where_nobody_watches():
     stream = io.StringIO()
-    progress = Progress("predict", None, stream)
+    progress = ProgressLine("predict", None, stream)
     progress.more(10)
     progress.clear()
     assert stream.getvalue() == ""

@@ -13,6 +13,7 @@ from akida_lite import parallel
 from akida_lite.cli.subjects import (
     Subject,
     add_model_arguments,
+    add_threads_argument,
     dataset_of,
     subject_of,
 )
@@ -87,12 +88,7 @@ def add_commands(commands: Any) -> None:
         help="processes that share the images among them, for the integer model; Keras runs "
         "in one (default: 1)",
     )
-    parser.add_argument(
-        "--threads",
-        type=int,
-        metavar="N",
-        help="processor cores that each process uses (default: all, shared out equally)",
-    )
+    add_threads_argument(parser)
     parser.add_argument(
         "--backend",
         choices=(*BACKENDS, "keras"),

@@ -12,8 +12,8 @@ from typing import Any
 from akida_lite import parallel
 from akida_lite.classifier import Classifier
 from akida_lite.cli.forms import keep_input
-from akida_lite.cli.progress import Progress
-from akida_lite.cli.subjects import add_model_arguments, subject_of
+from akida_lite.cli.progress import ProgressLine
+from akida_lite.cli.subjects import add_model_arguments, add_threads_argument, subject_of
 from akida_lite.engine.options import usable_cores
 from akida_lite.errors import InputError, Problem, shown
 from akida_lite.images.decoding import FITS
@@ -71,12 +71,7 @@ def add_commands(commands: Any) -> None:
         metavar="N",
         help="processes that share the images among them (default: 1)",
     )
-    parser.add_argument(
-        "--threads",
-        type=int,
-        metavar="N",
-        help="processor cores that each process uses (default: all, shared out equally)",
-    )
+    add_threads_argument(parser)
     parser.add_argument(
         "--part",
         type=int,
@@ -223,11 +218,11 @@ def _parts(given: argparse.Namespace, classify: Classifier) -> Iterator[Part]:
     return parts_of(given.sources, classify.input_shape, given.part)
 
 
-def _progress(given: argparse.Namespace, classify: Classifier) -> Progress:
+def _progress(given: argparse.Namespace, classify: Classifier) -> ProgressLine:
     """Return what shows progress; images are counted only where somebody watches."""
     if not sys.stderr.isatty():
-        return Progress("predict", None, sys.stderr)
-    return Progress("predict", sum(map(len, _parts(given, classify))), sys.stderr)
+        return ProgressLine("predict", None, sys.stderr)
+    return ProgressLine("predict", sum(map(len, _parts(given, classify))), sys.stderr)
 
 
 def _add(outcome: Found, refused: list[tuple[str, str]], refitted: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 
-class Progress:
+class ProgressLine:
     """One line that is written again and again.
 
     Parameters

@@ -115,6 +115,16 @@ def add_model_arguments(parser: argparse.ArgumentParser, argument: str = "model"
     )
 
 
+def add_threads_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that limits the cores of a process."""
+    parser.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="processor cores that each process uses (default: all, shared out equally)",
+    )
+
+
 def subject_of(given: argparse.Namespace, *, in_keras: bool = False) -> Subject:
     """Return the model that :func:`add_model_arguments` has read.
 

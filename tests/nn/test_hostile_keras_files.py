@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import psutil
 import pytest
+from zip_bytes import unzipped, zipped
 
 import akida_lite as al
 from akida_lite.cli import main
@@ -61,22 +62,13 @@ def test_a_layer_that_holds_code_is_refused_and_not_run(ending, with_code, capsy
 
 
 def members(path):
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+    return unzipped(path.read_bytes())
 
 
 def with_config(parts, change):
     config = json.loads(parts["config.json"])
     change(config)
     return zipped(parts | {"config.json": json.dumps(config).encode()})
-
-
-def zipped(parts, compression=zipfile.ZIP_STORED):
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", compression) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return file.getvalue()
 
 
 def to_os_system(config):

@@ -18,9 +18,9 @@ from spoiled_files import (
     with_entry,
     with_header,
     with_layer,
-    zipped,
 )
 from stored_models import content, small_model
+from zip_bytes import zipped
 
 from akida_lite.errors import FileFormatError, InputError, LayerError
 from akida_lite.files import sha256_of

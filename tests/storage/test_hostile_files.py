@@ -1,17 +1,16 @@
 """Files of strangers with every checksum right: refused at once, and in little memory."""
 
-import io
 import json
 import os
 import struct
 import threading
 import tracemalloc
-import zipfile
 
 import numpy as np
 import pytest
-from spoiled_files import VALID, members, with_entry, with_header, with_layer, zipped
+from spoiled_files import VALID, members, with_entry, with_header, with_layer
 from stored_models import content, small_model
+from zip_bytes import zipped
 
 import akida_lite as al
 from akida_lite.errors import FileFormatError, InputError
@@ -32,11 +31,7 @@ def nested(depth):
 
 
 def with_members(count):
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for index in range(count):
-            archive.writestr(f"m{index}", b"")
-    return file.getvalue()
+    return zipped((f"m{index}", b"") for index in range(count))
 
 
 def big_index():

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spoiled_files import zipped
 from stored_models import content, models, small_model
+from zip_bytes import zipped
 
 from akida_lite.errors import FileFormatError
 from akida_lite.layers import Convolutional

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from tiny_recipe import FLOAT, build, run
+from zip_bytes import unzipped, zipped
 
 from akida_lite.errors import FileFormatError
 from akida_lite.training.checkpoint import load_checkpoint, read_state, save_checkpoint
@@ -25,19 +26,6 @@ def written(tmp_path_factory):
     path = tmp_path_factory.mktemp("run") / "checkpoint.npz"
     save_checkpoint(path, build(FLOAT), None, STATE)
     return path.read_bytes()
-
-
-def members(data):
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def zipped(parts, compression=zipfile.ZIP_STORED):
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", compression) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return file.getvalue()
 
 
 def npy(array, **header):
@@ -106,7 +94,7 @@ STATES = {
 def test_a_damaged_checkpoint_is_refused_with_its_message(case, written, tmp_path):
     make, problem = STATES[case]
     path = tmp_path / "checkpoint.npz"
-    path.write_bytes(make(members(written)))
+    path.write_bytes(make(unzipped(written)))
     with pytest.raises(FileFormatError) as caught:
         read_state(path)
     assert str(caught.value).startswith(f"checkpoint '{path}': {problem}")
@@ -115,7 +103,7 @@ def test_a_damaged_checkpoint_is_refused_with_its_message(case, written, tmp_pat
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_checkpoint_that_holds_no_numbers_changes_nothing(value, written, tmp_path):
-    parts = members(written)
+    parts = unzipped(written)
     last = max(name for name in parts if name.startswith("model/"))
     shape = np.load(io.BytesIO(parts[last])).shape
     path = tmp_path / "checkpoint.npz"
@@ -141,13 +129,6 @@ def test_a_start_that_is_no_file_of_weights_is_refused(tmp_path, data):
     assert str(caught.value) == (
         f"checkpoint '{start}': it cannot be read (File is not a zip file). Fix: {AGAIN}."
     )
-
-
-@pytest.fixture
-def data(rng):
-    x = rng.integers(0, 256, (60, 8, 8, 3), np.uint8)
-    y = np.arange(60) % 3
-    return (x[:48], y[:48]), (x[48:], y[48:])
 
 
 RECORDS = {

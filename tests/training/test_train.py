@@ -30,13 +30,6 @@ QUANTIZED = replace(
 )
 
 
-@pytest.fixture
-def data(rng):
-    x = rng.integers(0, 256, (60, 8, 8, 3), np.uint8)
-    y = np.arange(60) % 3
-    return (x[:48], y[:48]), (x[48:], y[48:])
-
-
 def start_of(data, folder):
     """Train the float network; return its latent weights."""
     if not (folder / latent_name(FLOAT.name)).exists():
