@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from numbers import Integral
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
@@ -60,14 +61,12 @@ def results(
     Raises
     ------
     InputError
-        If `workers` is below 1, something cannot be sent, or a task has ended three
+        If `workers` is no integer above 0, something cannot be sent, or a task has ended three
         processes.
     Exception
         What `function` raises is raised here.
     """
-    if workers < 1:
-        problem = f"{workers} is not a number of processes"
-        raise InputError(Problem("option 'workers'", problem, "choose 1 or more"))
+    workers = _processes(workers)
     sent = _pickled(function, "the function")
     numbered = enumerate(tasks)
     waiting: deque[_Waiting] = deque()
@@ -153,10 +152,11 @@ def predict(
     FileFormatError
         If a path cannot be read as a model.
     """
-    threads = threads or max(1, usable_cores() // max(workers, 1))
+    workers = _processes(workers)
+    threads = threads or max(1, usable_cores() // workers)
     classify = Classifier(model, backend=backend, batch_size=batch_size, threads=threads)
     images = checked_input(classify.model.layers[0], x)  # type: ignore[arg-type]
-    size = max(1, min(-(-len(images) // max(workers, 1)), _LARGEST_PART))
+    size = max(1, min(-(-len(images) // workers), _LARGEST_PART))
     parts = [(at, min(at + size, len(images))) for at in range(0, len(images), size)]
     classes = [np.zeros(0, np.int64)]
     with TemporaryDirectory() as folder:
@@ -170,6 +170,14 @@ def predict(
             if progress is not None:
                 progress(stop, len(images))
     return np.concatenate(classes)
+
+
+def _processes(workers: Any) -> int:
+    """Return the number of processes as an int: one of numpy may wrap around."""
+    if isinstance(workers, bool) or not isinstance(workers, Integral) or int(workers) < 1:
+        problem = f"{workers!r:.60} is not a number of processes"
+        raise InputError(Problem("option 'workers'", problem, "choose 1 or more"))
+    return int(workers)
 
 
 class _Part:

@@ -723,6 +723,25 @@ def test_convert_overwrites_only_what_it_was_told_to(keras_file, tmp_path, capsy
     assert al.Model.load(foreign).name == "tiny"
 
 
+@pytest.mark.parametrize("module", ["numpy", "akida_lite.cli.numbers", "akida_lite.model"])
+def test_ctrl_c_while_a_command_is_imported_ends_with_130_and_no_traceback(module):
+    program = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}:\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from akida_lite.cli import main\n"
+        "sys.exit(main(['summary', 'vgg_cifar10']))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def in_a_shell(command, **environment):
     """Run a command line of akida-lite, whose streams the shell prepares."""
     program = f'"{sys.executable}" -m akida_lite {command}'

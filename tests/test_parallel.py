@@ -56,13 +56,23 @@ def test_what_the_model_does_not_read_is_refused_before_a_process_starts(tmp_pat
         parallel.predict(tmp_path / "none.akl", IMAGES, workers=2)
 
 
-@pytest.mark.parametrize("workers", [0, -2])
-def test_fewer_than_one_process_is_refused(workers):
-    with pytest.raises(InputError) as caught:
-        parallel.predict(MODEL, IMAGES, workers=workers)
-    assert str(caught.value) == (
-        f"option 'workers': {workers} is not a number of processes. Fix: choose 1 or more."
-    )
+@pytest.mark.parametrize("workers", [0, -2, 2.5, "2", True, None])
+def test_what_is_no_number_of_processes_is_refused(workers):
+    for act in (
+        lambda: parallel.predict(MODEL, IMAGES, workers=workers),
+        lambda: next(parallel.results(abs, [1], workers=workers)),
+    ):
+        with pytest.raises(InputError) as caught:
+            act()
+        assert str(caught.value) == (
+            f"option 'workers': {workers!r} is not a number of processes. "
+            "Fix: choose 1 or more."
+        )
+
+
+def test_a_number_of_processes_may_be_one_of_numpy():
+    found = parallel.predict(MODEL, IMAGES, workers=np.uint8(1))
+    np.testing.assert_array_equal(found, MODEL.predict(IMAGES))
 
 
 def test_no_image_gives_no_class_and_starts_no_process():
