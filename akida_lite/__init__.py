@@ -17,7 +17,7 @@ try:
 except PackageNotFoundError:  # a copy of the source that is not installed
     __version__ = "0+unknown"
 
-# Public name to the module that holds it; a module's own name to the module itself.
+# Each public name has the module that holds it; the name of a module, the module itself.
 _PUBLIC = {
     "AKD1000": "hardware",
     "AkidaLiteError": "errors",

@@ -89,7 +89,7 @@ def answers_of(last: Layer, outputs: npt.NDArray[Any], head: str | None = None) 
     if head is None:
         scores = scores_of(last, outputs).reshape(values.shape)
     best = values.argmax(axis=1)
-    # One lower than any potential, whose type is int32.
+    # This number is lower than any potential, whose type is int32.
     values = values.astype(np.float64 if values.dtype.kind == "f" else np.int64)
     values[rows, best] = -np.inf if values.dtype.kind == "f" else np.iinfo(np.int64).min
     second = values.argmax(axis=1)
@@ -114,7 +114,7 @@ def _comparable(last: Layer, outputs: npt.NDArray[Any], head: str | None) -> npt
     output = last.output
     if isinstance(output, Potentials) and (head or not _compare_as_integers(output)):
         values = values * output.scale + output.offset
-    # 0 is the middle of the function: above it class 1 is the likelier one.
+    # A sigmoid or tanh has its middle at 0, above which class 1 is the likelier one.
     return values if head is None else np.concatenate([-values, values], axis=1)
 
 

@@ -26,7 +26,7 @@ from akida_lite.zoo.cards import shipped_cards
 from akida_lite.zoo.integers import pretrained
 from akida_lite.zoo.networks import NETWORKS
 
-# Models of this process, by the SHA-256 of their files; the one used last is the last.
+# The process keeps its models by the SHA-256 of their files, the one used last at the end.
 _MODELS: OrderedDict[str, Model] = OrderedDict()
 _KEPT = 2
 _LOADING = threading.Lock()
@@ -216,7 +216,7 @@ class Classifier:
             return pretrained(self._source)
         self._require_same(_checksum(self._source))
         model = Model.load(self._source)
-        # Between the two it may have been replaced.
+        # The file may have been replaced between reading its checksum and loading it.
         self._require_same(_checksum(self._source))
         return model
 

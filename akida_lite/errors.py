@@ -12,8 +12,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Control and format characters, halves of characters, code points that mean nothing yet or
-# nothing to others, line and paragraph separators.
+# Messages escape these categories: control and format characters, surrogates, code points
+# that are unassigned or private, line and paragraph separators.
 _UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
 
 

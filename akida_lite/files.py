@@ -18,7 +18,7 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
-# What a file system answers when it is full, or the user's share of it is.
+# A file system answers with these when it, or the user's share of it, is full.
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -70,7 +70,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     file, hidden = _hidden_file(target)
     try:
         with file:
-            # Before the first byte, so that nobody else can read what is written.
+            # Rights are set before the first byte, so that nobody else can read any of it.
             if old is not None:
                 _hand_on(old, hidden)
             yield file
@@ -122,7 +122,7 @@ def _facts_of(path: Path) -> os.stat_result | None:
 
 def _hidden_file(target: Path) -> tuple[IO[bytes], Path]:
     """Create the file that will become `target`, and remove those of killed processes."""
-    # A digest, since the name of the target may be as long as the system allows.
+    # A digest stands in for the target's name, which may be as long as the system allows.
     stem = f".akida_lite-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]}-"
     for left in target.parent.glob(f"{stem}*.tmp"):
         _remove_abandoned(left)
@@ -230,7 +230,7 @@ else:
             path.unlink()
 
     def _flush_folder(folder: Path) -> None:
-        # Without this a power cut may forget the rename although the bytes are safe.
+        # The folder is synced too: a power cut could forget the rename of bytes that are safe.
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -33,6 +33,7 @@ def activation_levels(bits: int) -> int:
 
 def bits_of_weights(weights: npt.NDArray[np.integer]) -> int:
     """Return the fewest bits (at least 2) whose symmetric range holds every weight."""
-    # As numbers of Python: the magnitude of -128 is no int8, and a wider copy takes memory.
+    # Python's integers hold the magnitude of -128, which int8 does not; a wider array would
+    # take memory.
     largest = max(int(weights.max(initial=0)), -int(weights.min(initial=0)))
     return max(2, largest.bit_length() + 1)

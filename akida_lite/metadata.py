@@ -52,7 +52,7 @@ def checked_labels(labels: object, channels: int) -> tuple[str, ...] | None:
         raise InputError(
             Problem("option 'labels'", problem, f"give a list of {channels} names, or None")
         )
-    # numpy's texts are no plain ones, which alone files hold.
+    # numpy's strings become plain ones, since files hold only those.
     return tuple(map(str, given))
 
 

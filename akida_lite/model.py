@@ -98,7 +98,7 @@ class Model:
         self._labels = checked_labels(labels, 2 if self._head else self.output_shape[2])
         self._origin = origin
         self._last_run: LastRun | None = None
-        # Weak: once nobody can look at them any more, runs need not count.
+        # The reference is weak: once the statistics are gone, runs stop counting events.
         self._statistics_asked_for: Callable[[], ModelStatistics | None] = _nobody
 
     @property
@@ -148,7 +148,7 @@ class Model:
         }
 
     def __getstate__(self) -> dict[str, Any]:
-        # A copy has run nothing, and nobody looks at it.
+        # A copy starts without runs, and without statistics that would follow it.
         return {**self.__dict__, "_last_run": None, "_statistics_asked_for": _nobody}
 
     def __len__(self) -> int:

@@ -114,7 +114,7 @@ def _unpack_block(octets: npt.NDArray[np.uint8], bits: int, out: npt.NDArray[np.
 
 
 _PLACES = np.array([1, 3, 9, 27, 81], np.uint8)
-# Octet to its five values.
+# The table gives each octet's five values.
 _TERNARY = (np.arange(243)[:, np.newaxis] // _PLACES % 3).astype(np.int8) - np.int8(1)
 
 

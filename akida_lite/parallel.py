@@ -28,9 +28,10 @@ from akida_lite.errors import InputError, Problem
 from akida_lite.model import Model, Pixels
 
 _ATTEMPTS = 3
-# Tasks begun or waiting to be handed on, for each process.
+# Each process has at most this many tasks, begun or waiting to be handed on.
 _AHEAD = 3
-# Images of one task: enough that handing it on does not count, few enough for progress.
+# A task has this many images: enough that handing it on costs little, few enough to show
+# progress.
 _LARGEST_PART = 500
 
 _Waiting: TypeAlias = "tuple[int, bytes]"
@@ -160,7 +161,7 @@ def predict(
     parts = [(at, min(at + size, len(images))) for at in range(0, len(images), size)]
     classes = [np.zeros(0, np.int64)]
     with TemporaryDirectory() as folder:
-        # A file, which processes map into memory, since pipes are narrow.
+        # Images travel through a file that processes map into memory: pipes are slow.
         np.save(Path(folder, "images.npy"), images)
         part_of = _Part(classify, str(Path(folder, "images.npy")))
         for (_, stop), found in zip(
@@ -201,7 +202,7 @@ class _Worker:
         self.task: _Waiting | None = None
         self.process = context.Process(target=_serve, args=(theirs, function), daemon=True)
         self.process.start()
-        # Else the pipe would stay open after the process has ended.
+        # An open copy here would keep the pipe open after the process has ended.
         theirs.close()
 
     def begin(self, task: _Waiting) -> None:
@@ -269,7 +270,7 @@ def _value(answer: tuple[bool, Any]) -> Any:
 def _pickled(value: Any, what: str) -> bytes:
     try:
         return pickle.dumps(value)
-    # What cannot be pickled says so in many ways.
+    # Objects that cannot be pickled raise many kinds of errors.
     except Exception as error:
         problem = f"it cannot be sent to another process ({error})"
         remedy = "use functions of modules, and plain arrays and values"

@@ -16,7 +16,7 @@ from akida_lite.images.decoding import Pixels, Shape, Unreadable
 from akida_lite.images.parts import Part
 from akida_lite.images.sources import parts_of
 
-# Images that are decoded at a time.
+# This many images are decoded at a time.
 _AT_A_TIME = 64
 
 _AGAIN = "leave it out, or save it again in a format that Pillow reads"
@@ -119,7 +119,7 @@ class PartClassifier:
         try:
             answers = self.classify({self.classify.image: np.stack(images)})
         except InputError as error:
-            # Values that the first layer does not read: whose they are shows one by one.
+            # The first layer refuses some value; running images one by one shows whose it is.
             if len(images) == 1:
                 found.refused.append((names[0], error.problems[0].problem))
                 return
@@ -133,7 +133,7 @@ class PartClassifier:
                 values[key] = int(answers[key][row])
                 if labels is not None:
                     values[f"{prefix}label"] = labels[values[key]]
-                # The shortest number that float32 rounds to this one.
+                # `str` of a float32 gives the shortest number that rounds to it.
                 values[f"{prefix}score"] = float(str(answers[f"{prefix}score"][row]))
             for key in ("events", "operations"):
                 if key in answers:

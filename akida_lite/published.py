@@ -9,7 +9,7 @@ from akida_lite.claims import Claim, Ledger, Measured, read_ledger
 from akida_lite.errors import ClaimError, Problem
 from akida_lite.tables import Column, Table
 
-# Names of layers end in their place: "conv_1".
+# The name of a layer ends in its place, as in "conv_1".
 _OF_A_LAYER = re.compile(r"(?P<network>.+)\.(?P<layer>\w+_\d+)\.(?P<rest>\w+)")
 
 LEDGER = Path(__file__).parent / "zoo" / "claims.toml"

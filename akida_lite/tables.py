@@ -15,7 +15,7 @@ GAP = "  "
 NOTE_WIDTH = 96
 """Columns at which the text form breaks the notes below a table."""
 
-# Only lengths and alignment: colours are the page's, so that its dark mode is ours too.
+# The style sets lengths and alignment only: with the page's colours, its dark mode works too.
 _SCROLL = "overflow-x: auto"
 _CAPTION = "caption-side: top; text-align: left"
 _CELL = "padding: 0.2em 0.6em; text-align: {align}; vertical-align: top; white-space: nowrap"

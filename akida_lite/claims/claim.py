@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from akida_lite.errors import ClaimError, Problem
 
-# Every integer up to it is exact in float64, which percentages are computed in.
+# Percentages are computed in float64, which holds every integer up to this one exactly.
 _LARGEST = 2**53
 _MOST_DECIMALS = 9
 _ID = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
@@ -230,7 +230,7 @@ class Claim:
         )
 
 
-# Field of a record in the ledger to the types of its value.
+# Each field of a record in the ledger has the types that its value may have.
 _TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("what", "unit", "measure", "file", "original", "source"), (str,)),
     **dict.fromkeys(("total", "decimals"), (int,)),

@@ -31,7 +31,7 @@ from akida_lite.errors import ClaimError, Problem
 
 _PAGES = ("**/*.rst", "**/*.md")
 
-# Tables about the ledger itself, and the form of what they hold.
+# These tables are about the ledger itself; each holds values of this form.
 _SECTIONS = {
     "measures": (re.compile(r"[\w.]+:\w+"), "give it as 'module:function'"),
     "sources": (re.compile(r"[^\x00-\x1f\x7f]+"), "give a full reference in one line"),

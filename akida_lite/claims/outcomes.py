@@ -103,7 +103,7 @@ def _outcome(claim: Claim, ledger: Ledger, full: bool) -> Outcome:
         got = _plain(_function(name, ledger)(claim, full))
     except NotMeasured as reason:
         return Outcome(claim, reason=str(reason))
-    # The function is anybody's: whatever it raises is reported at the number's places.
+    # Anybody may write a measure, so any error of it is reported at the number's places.
     except Exception as error:
         what = f"its measure {name!r}, {ledger.measures[name]}, raised "
         what += f"{type(error).__name__}: {error}"
@@ -116,7 +116,7 @@ def _function(name: str, ledger: Ledger) -> Measure:
     """Import a measure; its module may lie beside the ledger."""
     module, _, function = ledger.measures[name].partition(":")
     folder = str(ledger.path.resolve().parent)
-    # At the end, so that no file there stands in for an installed module.
+    # The folder goes to the end of the path, so that no file in it hides an installed module.
     sys.path.append(folder)
     try:
         found: Measure = getattr(import_module(module), function)

@@ -86,7 +86,7 @@ class ClaimsTable(SphinxDirective):
         if not claims:
             return [nodes.paragraph("", "None yet.")]
         if all(claim.kind == "quoted" for claim in claims):
-            # Nothing here is measured: two columns would be empty.
+            # Quoted numbers have nothing to put into two of the columns.
             columns = {"Number": 44, "Quoted": 18, "Source": 38}
             rows = [[self._name(c), str(c), _origin(c, ledger)] for c in claims]
         else:
@@ -197,7 +197,7 @@ def _mark(claim: Claim) -> nodes.Node:
 
 
 def _anchor(id: str) -> str:
-    # Ids have no hyphen: no two of them get the same anchor.
+    # An id has no hyphen, so no two of them get the same anchor.
     return "claim-" + id.replace(".", "-")
 
 

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"akida-lite {command}: {error}")
         return _UNUSABLE
     except BrokenPipeError:
-        # The reader, such as `head`, has seen enough.
+        # The reader of the output, such as `head`, has closed it.
         _drop_output()
         return 0
     except OSError as error:

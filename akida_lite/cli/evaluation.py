@@ -23,7 +23,7 @@ from akida_lite.engine import BACKENDS
 from akida_lite.errors import DatasetError, InputError, Problem
 from akida_lite.zoo.measures import first_test_images, keras_classes
 
-# The package holds so many test images of CIFAR-10.
+# The package ships this many test images of CIFAR-10.
 _SHIPPED_IMAGES = 1000
 
 

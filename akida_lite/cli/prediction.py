@@ -181,7 +181,7 @@ def _new_entries(
 ) -> Iterator[Entry]:
     """Yield an entry for each part, in order; classify those that are not done yet."""
     manifest.begin()
-    # Parts up to the one that is handed on next, with the entry of those that are done.
+    # The queue holds the parts from the one that is written next, each done one with its entry.
     seen: deque[tuple[int, str, Entry | None]] = deque()
     number = -1
 

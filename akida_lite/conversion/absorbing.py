@@ -51,7 +51,7 @@ class Absorbed:
         """
         changed = {name: np.asarray(value, np.float64) for name, value in weights.items()}
         first, *more = kind_of(layer).kernels
-        # Channels, or the inputs of a dense layer, are the last axis but one.
+        # The inputs of a kernel, channels or connections, are its last axis but one.
         kernel = changed[first.variable]
         changed[first.variable] = kernel * self.factor[:, np.newaxis]
         flat = kernel if kernel.ndim == 2 else kernel.sum(axis=(0, 1))
@@ -69,7 +69,8 @@ def absorbed_by(steps: list[Step]) -> dict[str, Absorbed]:
     converter reads it.
     """
     found: dict[str, Absorbed] = {}
-    # The layers since the last activation; None behind anything else.
+    # `run` holds the layers since the last activation; it is None behind anything that
+    # is not passed.
     run: list[Step] | None = []
     image = True
     for step in steps:
@@ -113,9 +114,9 @@ def _absorbed(neural: Step, run: list[Step]) -> Absorbed | None:
             own_factor, own_shift = (each.astype(np.float64) for each in own)
             factor, shift = factor * own_factor, shift * own_factor + own_shift
         elif role_of(step) is Role.MAX_POOL and (factor <= 0).any():
-            return None  # The highest value would come from the lowest.
+            return None  # the maximum after the scaling would come from the lowest value
         elif role_of(step) is Role.RESHAPE and factor.size > 1:
-            # A flattened map has the channels again and again.
+            # A flattened map repeats the channels once a position.
             times = (step.output_shape[-1] or 0) // factor.size
             factor, shift = np.tile(factor, times), np.tile(shift, times)
     inputs = neural.input_shape[-1] or 0

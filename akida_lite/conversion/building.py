@@ -110,7 +110,7 @@ def affine_of(block: Block, weights: BlockWeights, feed: Feed) -> Affine:
         elif role is Role.NORM:
             affine = affine.then(*scale_and_shift(step))
         else:
-            # Of a negated filter, the largest potential is the largest value again.
+            # A falling filter is negated, so that its largest potential is its largest value.
             affine = affine.rising()
     return affine
 

@@ -21,10 +21,11 @@ from akida_lite.errors import AkidaLiteError, ConversionError, layer_problem
 from akida_lite.fixed_point import activation_levels
 
 _BATCH = 64
-# Values that decide about a range: more change nothing and take longer.
+# A range is chosen by at most this many values: more take longer and change nothing.
 _ENOUGH = 400_000
 _SHARES = np.linspace(0.05, 1.0, 77)
-# A deviation that rounding has changed by more is a filter that hardly fires on the samples.
+# Deviations are corrected within these factors: beyond them a filter hardly fires on the
+# samples, and its deviation says little.
 _FACTORS = (0.5, 2.0)
 _STAIRCASES = (nn.ActivationDiscreteRelu, nn.QuantizedReLU)
 
@@ -81,8 +82,8 @@ class Made:
         try:
             return np.concatenate([array(self(part, training=False)) for part in parts])
         except AkidaLiteError:
-            raise  # its own message says more
-        except Exception as error:  # of Keras and of its backend, which have no common base
+            raise  # the package's own message says more
+        except Exception as error:  # errors of Keras and its backend have no common base
             # A layer may promise another shape than it returns, as a random crop does.
             raise ConversionError(
                 layer_problem(
@@ -163,7 +164,7 @@ def _restore_statistics(norm: Any, wanted: Any, given: Any) -> None:
 def _set_range(activation: Any, ceiling: float, wanted: Any, given: Any) -> None:
     """End a staircase where its outputs are nearest to those that are wanted."""
     stride = max(1, given.size // _ENOUGH)
-    # An odd stride meets every channel where their number is a power of two.
+    # The stride is odd, so that it meets every channel where their number is a power of two.
     values, target = (
         each.ravel()[:: stride | 1].astype(np.float64) for each in (given, wanted)
     )

@@ -21,8 +21,8 @@ from akida_lite.errors import Problem
 from akida_lite.fixed_point import weight_limit
 from akida_lite.layers import window_padding
 
-# Argument -> values without effect. The quantized layers refuse others when they are made;
-# an attribute can still be set afterwards.
+# These values of an argument have no effect. A quantized layer refuses others when it is
+# made, but its attributes can still be set afterwards.
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "dilation_rate": (1, (1, 1)),
     "groups": (1,),

@@ -133,7 +133,7 @@ def _through(block: Block, values: Values) -> Values:
 
 def _in_potentials(output: Potentials, values: Values) -> Values:
     """Return Keras values in units of the potential, rounded to whole ones."""
-    # Any number will do for the scale of a constant filter; it is not looked at.
+    # A constant filter has no scale; its potentials are not compared, so any number serves.
     scale = np.where(output.scale == 0, 1, output.scale)
     return np.rint((values.astype(np.float64) - output.offset) / scale)
 

@@ -212,7 +212,7 @@ def plan_of(
 
 def _build(plan: Plan, feed: Feed | None, thresholds: str, *, image: bool) -> None:
     """Check every block, and build the layers as long as nothing is in the way."""
-    # Shapes and neighbours say nothing where the chain itself is broken.
+    # In a broken chain, shapes and neighbours are not those of the layers, so blocks wait.
     structural = bool(plan.problems)
     for block in plan.parsed.blocks:
         found = block_problems(block, image=image and block is plan.parsed.blocks[0])

@@ -248,7 +248,7 @@ class _Parser:
                 "positions and channels share one axis",
                 f"move it before {self.flattened.name!r}",
             )
-        # A float layer is refused already, and its twin may be another.
+        # A float layer is refused for its weights; its place is judged once it is quantized.
         dense = role_of(block.neural) is Role.NEURAL and kind_of(block.neural.layer).dense
         if role in _POOLS and dense:
             return step.problem(

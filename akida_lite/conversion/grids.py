@@ -10,7 +10,7 @@ import numpy.typing as npt
 from akida_lite import nn
 from akida_lite.fixed_point import weight_limit
 
-# Shares of the largest weight that are tried as the limit, coarse first.
+# The limit is searched among these shares of the largest weight, coarse ones first.
 _SHARES = np.linspace(0.2, 1.0, 33)
 _NEARER = np.linspace(-0.02, 0.02, 9)
 
@@ -37,7 +37,7 @@ def least_error_quantizer(
     largest = np.where(largest > 0, largest, top).astype(np.float64)
     coarse = _best_of(columns, largest / top, [np.full(largest.shape, s) for s in _SHARES], top)
     share = _best_of(columns, largest / top, [coarse + nearer for nearer in _NEARER], top)
-    # What a scale is worth in float32 is all that the layer sees of it.
+    # The scale is rounded to float32, in which the layer computes with it.
     scales = (top / (largest * share)).astype(np.float32).astype(np.float64)
     return nn.FixedScaleQuantizer(scales.tolist() if per_filter else float(scales[0]), bits)
 

@@ -49,10 +49,10 @@ def _centred(
     assert block.activation is not None
     affine = affine_of(block, block_weights(block), feed)
     fall, rise = threshold_margins(affine, *staircase_of(block.activation))
-    # A threshold rises by as much as the shift falls.
+    # Lowering the shift raises every threshold by as much.
     wanted = exact(beta) - (rise - fall) / 2 * affine.slope
     shifted = wanted.astype(np.float64).astype(np.float32)
-    # Where slopes are tiny, float32 may have no number that moves thresholds that little.
+    # With a tiny slope, float32 may have no shift that moves thresholds by so little.
     moved = exact(beta) - exact(shifted)
     fits = (-fall * affine.slope <= moved) & (moved < rise * affine.slope)
     return np.where(fits, shifted, beta)

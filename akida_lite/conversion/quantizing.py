@@ -189,7 +189,7 @@ def quantize_layer(model: Any, layer: str | int, bits: int) -> Any:
             remedy = f"choose an index below {count}, or a name"
             raise InputError(Problem(f"layer {layer!r}", text, remedy))
         layer = str(model.layers[layer].name)
-    # By now it is a name, or the model is refused.
+    # `layer` is a name by now; where it is none, `quantize` refuses the model.
     chosen: dict[Any, int] = {layer: bits}
     return quantize(model, layers=chosen)
 
@@ -237,7 +237,7 @@ def _warn_of_guesses(chain: list[Made]) -> None:
 def _ending_at_the_ceiling(
     kind: type, *, bitwidth: int, name: str, ceiling: float | None
 ) -> Any:
-    # The zoo's own staircases end at 6 without saying so.
+    # A staircase without `max_value` ends where those of the zoo do, so none is given there.
     known = ceiling is None or ceiling == fixed_gamma(bitwidth) * activation_levels(bitwidth)
     return kind(bitwidth, max_value=None if known else ceiling, name=name)
 
@@ -264,7 +264,7 @@ def _copy_variables(step: Step, target: Any, absorbed: Absorbed | None) -> None:
     elif type(source) is type(target) and step.operation is None:
         target.set_weights(source.get_weights())
         if isinstance(target, keras.layers.Normalization):
-            # It computes with what it derives from its variables, once asked to.
+            # The layer computes with values that it derives from its variables only now.
             target.finalize_state()
 
 

@@ -35,7 +35,8 @@ class Role(Enum):
 
 
 _LAYERS = keras.layers
-# What varies images in training and leaves them alone afterwards. RandomCrop crops always.
+# These layers vary images in training and leave them alone afterwards; RandomCrop, which
+# crops always, is none of them.
 _AUGMENTATIONS = [
     getattr(_LAYERS, name)
     for name in dir(_LAYERS)
@@ -69,7 +70,7 @@ _ROLES: tuple[tuple[tuple[type, ...], Role], ...] = (
     ),
 )
 
-# What a subclass may not write anew and still count as its base.
+# A subclass that writes one of these anew does not count as its base.
 _MEANING = ("__call__", "call", "convolution_op", "kernel")
 
 _OPERATIONS = {
@@ -96,7 +97,7 @@ _OWN_FUNCTIONS["linear"] = {id(keras.activations.linear)}
 _FINAL_FUNCTIONS = ("softmax", "log_softmax", "sigmoid", "log_sigmoid", "tanh")
 _SOFTMAX = ("Softmax", "LogSoftmax")
 
-# Layer type -> what to do instead, where something better than the general advice is known.
+# These types have better advice than the general one.
 _REMEDIES = {
     "AveragePooling2D": "use MaxPooling2D, strides in the convolution, or "
     "GlobalAveragePooling2D, and train again",

@@ -26,7 +26,8 @@ from akida_lite.layers import window_padding
 _PIXEL_BITS = 8
 _LAYERS = keras.layers
 _SUBJECT = "option 'input_scaling'"
-# Keras computes in float32, where a shift of 128 pixels may be off by this much.
+# A shift counts as a whole pixel within this: float32, in which Keras computes, may move a
+# shift of 128 pixels by as much.
 _ROUNDING = Fraction(1, 10_000)
 
 

@@ -27,7 +27,7 @@ from akida_lite.errors import ArgumentError, Problem
 from akida_lite.nn.layers import KernelSlot
 
 NEURAL = (Role.NEURAL, Role.FLOAT_NEURAL)
-# What layers raise whose arguments cannot be written down and read again.
+# Layers raise these where their arguments cannot be written down and read again.
 _NO_COPY = (NotImplementedError, TypeError, ValueError)
 
 
@@ -104,7 +104,8 @@ class Maker:
         if step.operation is not None:
             return [Made(layer, step)]
         if is_plain(layer, keras.layers.Activation):
-            # By its name, a function of the user's would come back as one of Keras.
+            # A function of the user's is kept itself: called `relu`, it would come back by
+            # its name as that of Keras.
             return [Made(keras.layers.Activation(layer.activation, name=step.name))]
         if isinstance(layer, keras.layers.Lambda):
             self.problems.append(unsupported(step))
@@ -160,7 +161,7 @@ class Maker:
         neural = kind_of(layer)
         twin: Any = neural.quantized
         kind: Any = twin if isinstance(layer, twin) else neural.plain
-        # What a subclass or Keras' own ways to shrink a layer have added is left out.
+        # The twin does not know what a subclass, LoRA or Keras' own quantization has added.
         config = {**kind.get_config(layer), "name": step.name, "dtype": layer.dtype_policy}
         for extra in ("lora_rank", "lora_alpha", "quantization_config", "gptq_unpacked"):
             config.pop(extra, None)

@@ -15,8 +15,8 @@ from pathlib import Path
 from akida_lite.datasets.description import damaged
 from akida_lite.files import open_regular
 
-_BLOCK = 512  # bytes: headers take one, contents fill the last one up
-_OTHER_BYTES = 1 << 26  # of members that nobody asked for
+_BLOCK = 512  # bytes; a header takes one block, contents fill up their last one
+_OTHER_BYTES = 1 << 26  # bytes that members which are not wanted may take
 _PLAIN_FILE = (b"0", b"\0")
 _CHECKSUM = slice(148, 156)
 

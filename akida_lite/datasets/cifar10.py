@@ -176,7 +176,7 @@ def _picture(data: bytes, path: Path) -> npt.NDArray[np.uint8]:
                     f"it is {picture.mode} of {picture.size}, not RGB of (1024, 10000)"
                 )
             return np.asarray(picture).reshape(10000, 32, 32, 3)
-    # What Pillow raises depends on where the damage is.
+    # Pillow raises different errors depending on where the damage is.
     except Exception as error:
         raise damaged(path, f"a picture in it cannot be decoded ({error})") from error
 

@@ -17,7 +17,7 @@ from akida_lite.datasets.description import Pair, damaged
 
 _IMAGES = 10000
 _PIXELS = _IMAGES * 3072
-# A batch has five for each image: its label, its file name, and what puts them into lists.
+# A batch has about five opcodes an image, for its label, its file name and the lists of both.
 _OPCODE_LIMIT = 20 * _IMAGES
 _NUMBERS = ("BININT", "BININT1", "BININT2")
 
@@ -44,7 +44,7 @@ def read_batch(data: bytes, origin: Path) -> Pair:
     """
     try:
         pixels, labels = _constants(data)
-    # What the reader of opcodes raises over a damaged one.
+    # `pickletools` raises these over a damaged batch.
     except (ValueError, OverflowError) as error:
         raise damaged(origin, f"it is no CIFAR-10 batch ({error})") from error
     planes = np.frombuffer(pixels, np.uint8).reshape(_IMAGES, 3, 32, 32)

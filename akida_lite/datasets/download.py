@@ -14,8 +14,8 @@ from akida_lite.datasets.description import Download
 from akida_lite.errors import DatasetError, Problem
 from akida_lite.files import NO_SPACE
 
-# Long enough for a slow line, short enough that an offline machine turns to the next
-# source at once.
+# The wait is long enough for a slow line, and short enough that an offline machine soon
+# turns to the next source.
 TIMEOUT_S = 5
 PATIENCE_S = 30
 _SLOWEST = 1024  # bytes a second: the whole would take two days
@@ -61,7 +61,7 @@ def fetch(download: Download, folder: Path) -> Path:
         If the disk is full.
     """
     part = folder / f"{download.file_name}.part"
-    # What an earlier call left may be another page, which shows only at the end.
+    # An earlier call may have left part of another page, which shows only at the end.
     for resumed in (part.exists(), False):
         _complete(download, part)
         with open(part, "rb") as file:
@@ -82,7 +82,7 @@ def _complete(download: Download, part: Path) -> None:
                 failure = f"it stopped at {file.tell()} of {download.size} bytes"
             except DatasetError:
                 raise
-            # What a server can send that makes Python's own modules stumble is no short list.
+            # Servers can send many things over which Python's own modules stumble.
             except Exception as error:
                 if isinstance(error, OSError) and error.errno in NO_SPACE:
                     raise
@@ -117,7 +117,7 @@ def _receive(download: Download, file: IO[bytes]) -> None:
         progress = ByteCount(download.file_name, download.size)
         since, counted = time.monotonic(), file.tell()
         while file.tell() < download.size:
-            # Whatever has arrived: waiting for more would hide how slowly it comes.
+            # `read1` returns what has arrived: waiting for more would hide how slowly it comes.
             chunk = response.read1(min(_CHUNK, download.size - file.tell()))
             if not chunk:
                 return

@@ -131,7 +131,7 @@ def _read(dataset: DataSet, reader: Reader, path: Path) -> Arrays:
     try:
         arrays = reader.read(path)
     except OSError as error:
-        # Of several files, the one that is missing may be another than the first.
+        # The message names the file that is missing, which need not be the first.
         raise damaged(
             Path(error.filename or path), f"it cannot be read ({error.strerror or error})"
         ) from error

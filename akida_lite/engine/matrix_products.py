@@ -35,11 +35,11 @@ from akida_lite.layers import (
 
 Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 
-# Values that the windows of a batch may be copied to, side by side, for one large product.
-# Beyond, there is one product for each position of the kernel.
+# Windows of a batch are copied side by side, for one large product, up to this many values;
+# beyond, there is one product for each position of the kernel.
 LARGEST_COLUMNS = 1 << 26
 
-# Up to here one comparison a level is faster than a binary search a value.
+# Up to this many levels, one comparison a level is faster than a binary search a value.
 COMPARED_LEVELS = 15
 
 

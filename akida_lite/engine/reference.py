@@ -52,7 +52,7 @@ def prepare(layers: tuple[Layer, ...], threads: int | None) -> Program:
     shapes = layer_shapes(layers)
     values = max(prod(shape) for pair in shapes for shape in pair)
     steps = [partial(layer_output, layer) for layer in layers]
-    # A pooled layer's potentials are larger than its output by up to the window.
+    # Potentials are computed before pooling, so their map may be larger than the output's.
     return program_of_steps(shapes, steps, 16 * values * np.int64(0).nbytes)
 
 

@@ -63,7 +63,7 @@ class OneOf:
         low, high = min(self.allowed), max(self.allowed)
         values = self.among
         if not values and is_size(high):
-            # One beyond every size, and one that takes its sides from two sizes.
+            # One size is larger than all, the other takes its sides from two accepted sizes.
             values = ((high[0] + 1, high[1] + 1), (low[0], high[1]))
         elif not values:
             values = tuple(range(max(1, low - 1), high + 2))

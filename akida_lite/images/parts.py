@@ -68,7 +68,7 @@ class Rows(OneFile):
         """Yield the images."""
         offset, shape, first = self.offset, self.shape, 0
         if not self.fortran:
-            # Only these rows are mapped: all may exceed what the process may address.
+            # Only these rows are mapped: the process may not be able to address the whole file.
             row_bytes = np.dtype(self.dtype).itemsize * prod(shape[1:])
             offset, shape = offset + self.start * row_bytes, (len(self), *shape[1:])
             first = self.start
@@ -98,7 +98,7 @@ class TableRows(OneFile):
         parquet = needed("pyarrow.parquet", f"file '{self.path}'")
         with parquet.ParquetFile(self.path) as file:
             at = 0
-            # Batches, since a row group may be larger than the memory.
+            # Rows come in batches, since a row group may be larger than the memory.
             for batch in file.iter_batches(64, row_groups=[self.group], columns=columns):
                 rows = range(max(self.start - at, 0), min(self.stop - at, batch.num_rows))
                 for row in rows:
@@ -162,7 +162,7 @@ def identity_of(part: Part) -> str:
     for path in part.paths:
         try:
             facts = os.stat(path)
-            # Who replaces a file may keep its size and time; the change itself leaves a mark.
+            # A file that was replaced may have the old size and time, but not the change time.
             marks = (facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
             text += f" {marks}"
         except OSError as error:

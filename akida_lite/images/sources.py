@@ -21,7 +21,7 @@ from akida_lite.images.parts import Files, Held, Item, Members, Part, Rows, Tabl
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _PREFERRED = ("image", "images", "img", "x", "x_test")
 _NAMES = ("name", "__key__", "filename", "file_name", "path", "id")
-# Encoded pictures of one part that comes out of a compressed archive.
+# A part out of a compressed archive holds at most this many bytes of encoded pictures.
 _HELD_BYTES = 64 << 20
 
 
@@ -48,7 +48,7 @@ def parts_of(sources: Sequence[str], shape: Shape, size: int) -> Iterator[Part]:
             raise InputError(Problem(f"source {source!r}", problem, "check its path"))
     pictures: list[str] = []
     for path in _files(sources):
-        # A pipe would keep the reader waiting.
+        # Reading a pipe would wait for whoever writes into it.
         if not os.path.isfile(path):
             yield refused(path, "it is no regular file")
             continue
@@ -290,7 +290,7 @@ def _tar(path: str, shape: Shape, size: int) -> Iterator[Part]:
                 if len(places or held) == size or taken > _HELD_BYTES:
                     yield part()
                     places, held, taken = [], [], 0
-    # What was found before the damage is used.
+    # Pictures found before the damage are used.
     except (EOFError, OSError, tarfile.TarError, zlib.error) as error:
         damage = f"it cannot be read to its end ({error})"
     if places or held:
@@ -306,7 +306,7 @@ def _pictures(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         hidden = name.startswith(".")
         if member.isreg() and not hidden and name.lower().endswith(endings):
             yield member
-        # Else the list of members grows with the archive.
+        # The archive keeps a list of all members that it has met, which would grow with it.
         archive.members = []  # type: ignore[attr-defined]
 
 

@@ -321,7 +321,7 @@ def _require_finite_scores(layer: NeuralLayer, output: Potentials) -> None:
     limit = float(np.finfo(np.float32).max) / 2
     with np.errstate(over="ignore", invalid="ignore"):
         largest = np.abs(output.scale) * INT32_MAX + np.abs(output.offset)
-    # Written so that NaN, which compares as false, is refused.
+    # The comparison is negated, so that NaN, which compares as false, is refused.
     if not (largest <= limit).all():
         refuse(
             layer,

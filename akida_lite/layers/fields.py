@@ -77,7 +77,7 @@ def _integer(layer: Any, where: str, value: Any) -> int:
         refuse(layer, f"{where} is {value!r:.60}, an integer is expected", "give an int")
     number = int(value)
     if abs(number) > INT32_MAX:
-        # The number is not printed: of more than 4,300 digits, Python refuses to.
+        # The number is not printed: Python refuses to print more than 4,300 digits.
         problem = f"{where} has {number.bit_length()} bits, an integer of 32 is expected"
         refuse(layer, problem, "give a smaller one")
     return number

@@ -170,7 +170,7 @@ class SeparableConvolutional(WindowedLayer):
 
     @property
     def weights_per_event(self) -> int:  # noqa: D102 (as in the base)
-        # One of the depthwise kernel at each position, and all behind that position.
+        # An event meets, at each position, one depthwise weight and all pointwise ones.
         return prod(self.kernel_size) * (1 + self.filters)
 
     def _largest_weight_sum(self) -> int:

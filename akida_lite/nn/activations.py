@@ -21,7 +21,7 @@ from akida_lite.fixed_point import activation_levels
 from akida_lite.nn.quantizers import LowerBound
 from akida_lite.nn.straight_through import straight_through
 
-# Highest output of the fixed staircase: a ReLU6, unless the levels are too few to reach it.
+# The fixed staircase ends where a ReLU6 does, unless its levels are too few to reach that.
 RELU_MAX = 6
 
 

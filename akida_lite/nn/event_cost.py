@@ -10,7 +10,7 @@ from keras import ops
 
 from akida_lite.nn.straight_through import straight_through
 
-# Half of this many steps on either side of the first threshold, values count as near it.
+# A value counts as near the first threshold within half of this many steps of it.
 _WINDOW = 2.0
 
 
@@ -57,7 +57,7 @@ class EventCost(keras.regularizers.Regularizer):
         self.cost, self.step = float(cost), float(step)
 
     def __call__(self, x: Any) -> Any:
-        # Half precision cannot count to a thousand.
+        # Events are counted in float32: bfloat16 cannot tell 256 from 257.
         values = ops.cast(x, "float32")
         events = ops.cast(values > 0, "float32")
         # Outputs are whole steps: up to one and a half are the lowest two levels.

@@ -17,7 +17,7 @@ from akida_lite.errors import ArgumentError, InputError, Problem, layer_problem
 from akida_lite.nn.quantizers import WeightFloat, as_quantizer
 
 if TYPE_CHECKING:
-    # What the mixin is mixed into, and whose methods it calls.
+    # Type checkers see the class that the mixin is mixed into, whose methods it calls.
     from keras import Layer as _Mixed
 else:
     _Mixed = object
@@ -58,7 +58,7 @@ class QuantizedLayer(_Mixed):
 
     KERNELS: ClassVar[tuple[KernelSlot, ...]] = (KernelSlot(),)
 
-    # argument -> (accepted values, what to do instead)
+    # Each argument has its accepted values, and what to do instead of any other.
     _UNSUPPORTED: ClassVar[dict[str, tuple[tuple[Any, ...], str]]] = {
         "activation": ((None, "linear"), "add a QuantizedReLU or ActivationDiscreteRelu layer"),
         "data_format": ((None, "channels_last"), "transpose the data to channels_last"),
@@ -80,7 +80,7 @@ class QuantizedLayer(_Mixed):
                 text = f"{argument}={value!r} is not supported, only {accepted[0]!r} is"
                 name = kwargs.get("name", cls.__name__)
                 raise ArgumentError(layer_problem(name, cls.__name__, text, remedy))
-        # Left out, it would be Keras' own setting, which may be another.
+        # Without the argument a layer takes the layout that Keras is set to.
         if cls._HAS_LAYOUT:
             kwargs["data_format"] = "channels_last"
         return kwargs

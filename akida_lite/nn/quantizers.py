@@ -13,8 +13,8 @@ from akida_lite.errors import ArgumentError, InputError, Problem
 from akida_lite.fixed_point import weight_limit
 from akida_lite.nn.quantizer import Float32, LinearWeightQuantizer, Quantizer
 
-# Limit, in standard deviations, that minimizes the mean squared error of quantizing a
-# normal distribution with 2**b - 1 equidistant symmetric levels.
+# For each width, this limit in standard deviations minimizes the mean squared error of
+# quantizing a normal distribution with 2**b - 1 equidistant symmetric levels;
 # tests/nn/test_quantizers.py recomputes them.
 NORMAL_OPTIMAL_THRESHOLD = {2: 1.22, 3: 1.95, 4: 2.47, 5: 2.90, 6: 3.27, 7: 3.61, 8: 3.92}
 

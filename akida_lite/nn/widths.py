@@ -6,7 +6,7 @@ import numpy as np
 
 from akida_lite.errors import InputError, Problem
 
-# Spellings of older releases of the original.
+# Older releases of the original spell these arguments so.
 _SINGULAR = {
     "weight_quantization": "weights_quantization",
     "input_weight_quantization": "input_weights_quantization",

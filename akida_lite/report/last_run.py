@@ -57,7 +57,7 @@ class LastRun:
         if count_events:
             self._statistics = statistics_of(self.layers, record.events)
         else:
-            # The checksum is the output's: one of the images would read, or copy, them all.
+            # The output tells runs apart: a checksum of the images would read, or copy, them.
             self._checksum = zlib.crc32(record.output.data)
         return record.output
 

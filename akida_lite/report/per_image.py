@@ -12,7 +12,7 @@ from akida_lite.engine import run, trace
 from akida_lite.layers import InputData, Layer, Staircase
 from akida_lite.report.statistics import statistics_of
 
-# Maps of all layers are held at once, for so many images.
+# The maps of all layers are held at once, so only this many images run together.
 _AT_A_TIME = 32
 
 Counts = npt.NDArray[np.int64]

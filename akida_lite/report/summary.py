@@ -223,7 +223,7 @@ def _with_hardware(summary: Summary, columns: list[Column], rows: list[list[str]
         return Table(caption, columns, rows, LEGEND)
     noted = [(row.name, problem) for row in summary.rows for problem in row.problems]
     noted += [(problem.subject, problem) for problem in summary.problems]
-    # One note for all layers that break a rule in the same way.
+    # Layers that break a rule in the same way share one note.
     names: dict[str, list[str]] = {}
     for name, problem in noted:
         names.setdefault(_note(problem), []).append(name)

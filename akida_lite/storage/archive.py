@@ -48,7 +48,7 @@ def opened(path: FilePath) -> Iterator[zipfile.ZipFile]:
         ) from error
     except FileFormatError:
         raise
-    # What zipfile raises over nonsense in the fields of a damaged archive.
+    # zipfile raises these over nonsense in the fields of a damaged archive.
     except (
         EOFError,
         MemoryError,

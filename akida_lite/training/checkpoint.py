@@ -20,7 +20,7 @@ from akida_lite.files import atomic_write, open_regular
 from akida_lite.training.loop import variables_of
 
 _STATE = "state"
-# Key of the state to its type, and to what stands for it where it may be missing.
+# Each key of the state has its type, and a value that replaces it where it may be missing.
 _STATE_OF: dict[str, tuple[Any, Any]] = {
     "step": (int, None),
     "seconds": (int | float, None),
@@ -115,7 +115,7 @@ def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
                 if member.compress_type != zipfile.ZIP_STORED:
                     raise ValueError("its members are compressed")
                 arrays[member.filename.removesuffix(".npy")] = _array(archive.read(member))
-    # What numpy and zipfile raise depends on where the damage is.
+    # numpy and zipfile raise different errors depending on where the damage is.
     except Exception as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise _refused(path, f"it cannot be read ({reason})") from error

@@ -13,7 +13,7 @@ from akida_lite.nn.quantizer import Quantizer
 
 _Weights: TypeAlias = npt.NDArray[np.float64]
 
-# As good as half a level: farther, a weight is rounded to the next one.
+# The share stays below half a level, beyond which a weight is rounded to the next one.
 _HALF = 0.49
 
 

@@ -49,7 +49,7 @@ def scores_of(
         # A frozen normalization keeps using its moving statistics, as in Keras.
         normalizes = isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
         x = normalize_by_batch(layer, x) if training and normalizes else layer(x)
-        x = tf.cast(x, tf.float32)  # Layers of bfloat16 return bfloat16.
+        x = tf.cast(x, tf.float32)  # layers that compute in bfloat16 return it
         if seen is not None:
             seen[layer.name] = x
     return x

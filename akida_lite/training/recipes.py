@@ -145,7 +145,7 @@ class Recipe:
         index = bisect_right(self.cycle_ends, step)
         first = self.cycle_ends[index - 1] if index else 0
         whole = self._arithmetic(first, self.cycle_ends[index])
-        # Rates are those of the middle of a step: at its ends, the first or last rate is 0.
+        # The rate is taken in the middle of a step: at its ends, one would be 0.
         twice = self._arithmetic(first, step) + self._arithmetic(first, step + 1)
         progress = twice / 2 / whole
         rise = progress / self.warmup if self.warmup else 1.0

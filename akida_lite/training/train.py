@@ -38,8 +38,8 @@ Data = tuple[tuple[Pixels, Labels], tuple[Pixels, Labels]]
 Report = Callable[[str], None]
 
 CHECKPOINT_SECONDS = 180.0
-# So many images give statistics over hundreds of thousands of positions, or thousands in
-# dense layers.
+# This many images give batch statistics over hundreds of thousands of positions, or over
+# thousands in dense layers.
 _REFRESH_IMAGES = 2000
 # Before its last point the curve shows the trend only, for which few images suffice.
 _VALIDATIONS = 10

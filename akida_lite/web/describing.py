@@ -93,7 +93,7 @@ def _layer(layer: Layer, shape: Shape, out: Shape, body: Body) -> dict[str, Any]
 
 def _geometry(layer: Neural, shape: Shape) -> dict[str, Any]:
     if isinstance(layer, FullyConnected):
-        # Its neurons see the whole map at once: a window as large as the map.
+        # Every neuron of a fully connected layer sees the whole map: its window is as large.
         window, strides, padding, outside = shape[:2], (1, 1), "valid", 0
         convolved = (1, 1, layer.filters)
     else:
@@ -105,7 +105,7 @@ def _geometry(layer: Neural, shape: Shape) -> dict[str, Any]:
         "strides": strides,
         "margins": _margins(shape, window, strides, padding),
         "outside": outside,
-        # No level that enters is above it, and no depthwise sum takes more 16-bit parts.
+        # No event is above `highest`, and no depthwise sum takes more than `parts` 16-bit parts.
         "highest": layer.highest_input,
         "parts": _parts(layer),
         "pool": _pool(layer.pool, convolved),

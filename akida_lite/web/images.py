@@ -13,9 +13,9 @@ from akida_lite.layers import InputConvolutional, InputData, Layer
 
 Pixels = npt.NDArray[np.uint8]
 
-_TESTED = 3  # samples that are tested as well
+_TESTED = 3  # so many samples are part of the page's self-test
 _SEED = 20201124
-_SHARES = (1.0, 0.1)  # of the noise images' values, how many are not zero
+_SHARES = (1.0, 0.1)  # of a noise image's values, so many are not zero
 
 
 def input_of(layers: Sequence[Layer]) -> InputConvolutional | InputData:

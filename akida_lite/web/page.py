@@ -120,7 +120,7 @@ def png(pixels: npt.NDArray[np.uint8], span: list[int]) -> bytes:
     scaled = np.clip((shown.astype(np.int64) - low) * 255 // max(1, high - low), 0, 255)
     rows = scaled.astype(np.uint8).reshape(len(scaled), -1)
     height, width, channels = scaled.shape
-    # Each row begins with the number of its filter: none.
+    # Each row begins with the byte that names its filter; 0 is none.
     lines = np.pad(rows, ((0, 0), (1, 0))).tobytes()
     head = struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 0, 0, 0, 0)
     chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))

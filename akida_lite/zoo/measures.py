@@ -23,13 +23,13 @@ from akida_lite.engine import trace
 from akida_lite.errors import DatasetError
 from akida_lite.zoo.cards import Card, shipped_cards
 
-# The batch divides all counts that are run: Keras would compile a smaller last one anew.
+# The batch divides every count of images: Keras would compile a smaller last batch anew.
 _BATCH = 250
 
 # Keras over so many images takes seconds: a quick check includes it.
 _SHIPPED = 1000
 
-# Training images from which `quantize` chooses ranges.
+# `quantize` chooses ranges from this many training images.
 _SAMPLES = 256
 
 Classes: TypeAlias = npt.NDArray[np.int64]

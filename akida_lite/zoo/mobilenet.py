@@ -18,7 +18,7 @@ _KERNEL = 3
 # Keras counts all channels as inputs of a depthwise kernel, although each output sees one:
 # its default start is so small that the last block, which nothing normalizes, hardly learns.
 _DEPTHWISE_SCALE = (2 / _KERNEL**2) ** 0.5
-# (filters, max-pooled)
+# Each layer has its number of filters, and whether it is max-pooled.
 _SEPARABLE = (
     (128, False),
     (256, False),

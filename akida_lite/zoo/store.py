@@ -177,7 +177,7 @@ def _difference(
         return f"{name!r} is {kind}, the model quantizes it to {bits} bits (0: not)", _WIDTHS
     if quantized:
         return _unusable_integers(name, stored, scale, bits)
-    # They are used in single precision.
+    # Float weights are used in single precision, so they must be finite there.
     if not (stored.dtype.kind == "f" and _is_finite(stored)):
         return f"{name!r} holds what is no number", _GET_AGAIN
     if name.endswith("variance") and stored.min(initial=0) < 0:
@@ -186,7 +186,7 @@ def _difference(
 
 
 def _is_finite(stored: npt.NDArray[Any]) -> bool:
-    # What is beyond single precision becomes infinite, which is what is asked.
+    # A number beyond single precision becomes infinite, which `isfinite` then finds.
     with np.errstate(over="ignore", under="ignore"):
         return bool(np.isfinite(stored.astype(np.float32)).all())
 
@@ -195,7 +195,7 @@ def _unusable_integers(
     name: str, stored: npt.NDArray[np.int8], scale: Any, bits: int
 ) -> tuple[str, str] | None:
     limit = weight_limit(bits)
-    # As numbers of Python: the magnitude of -128 is no int8.
+    # Python's integers hold the magnitude of -128, which int8 does not.
     if max(int(stored.max(initial=0)), -int(stored.min(initial=0))) > limit:
         return f"{name!r} holds integers of more bits than the model's {bits}", _WIDTHS
     smallest = limit / float(np.finfo(np.float32).max)

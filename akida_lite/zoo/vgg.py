@@ -13,7 +13,7 @@ from akida_lite.zoo.with_weights import built
 
 _NETWORK = NETWORKS["vgg_cifar10"]
 
-# (filters, max-pooled)
+# Each layer has its number of filters, and whether it is max-pooled.
 _CONVOLUTIONS = (
     (128, False),
     (128, True),

@@ -42,7 +42,7 @@ def test_another_name_is_refused(name):
     with pytest.raises(al.InputError) as refused:
         al.pretrained(name)
     assert str(refused.value) == (
-        f"network {name!r}: it is none of 'vgg_cifar10', 'mobilenet_cifar10'. "
+        f"network {name!r}: it is none of {', '.join(map(repr, NETWORKS))}. "
         "Fix: choose one of them."
     )
 

@@ -29,7 +29,7 @@ Singles: TypeAlias = npt.NDArray[np.float32]
 
 HIGHEST_UINT8 = 255
 
-# Each step keeps two thirds of the interval: together a part in a hundred million.
+# A step keeps two thirds of the interval; all together leave a hundred-millionth of it.
 _NARROWINGS = 45
 
 
@@ -198,7 +198,7 @@ class _Search:
     def attempt(self, filters: npt.NDArray[np.intp], factor: int, biases: Reals) -> None:
         """Note a factor and biases, with the best scales, where they are proved right."""
         distances = self._distances(filters, biases[:, np.newaxis] / factor) * factor
-        # 0 stands for "none fits".
+        # The result 0 says that no factor fits.
         scales = np.where(distances > 0, distances, 1)
         scales = (scales if self.arithmetic.inverse else 1 / scales).astype(np.float32)
         whole = np.clip(biases, -INT32_MAX, INT32_MAX).astype(np.int64)

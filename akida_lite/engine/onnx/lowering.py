@@ -231,7 +231,7 @@ def _pooled_sums(graph: Graph, pool: Pool, lowered: Lowered) -> Sums:
         return Sums(graph.add("ReduceSum", graph.cast(sums.name, np.int32), axes), np.int32)
     if isinstance(pool, MaxPool):
         if sums.dtype == np.int32:
-            # MaxPool knows no int32, and float32 not all of its values.
+            # MaxPool takes no int32, and float32 cannot hold all its values.
             sums = Sums(graph.cast(sums.name, np.float64), np.float64)
         return Sums(_max_pooled(graph, pool, sums.name, lowered.convolved), sums.dtype)
     return sums

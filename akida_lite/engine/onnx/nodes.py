@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from akida_lite.layers import Shape
 
-# The newest operators used: ReduceSum with axes as an input (13), Add of uint8 (14).
+# Set 14 has the newest operators used here: ReduceSum with axes as an input (13) and Add of
+# uint8 (14).
 OPSET = 14
 # Version of the file format that came with it; runtimes refuse newer formats than theirs.
 IR_VERSION = 7
@@ -54,7 +55,8 @@ class Graph:
 
     def __init__(self, *, eight_bits: bool = True) -> None:
         self.eight_bits = eight_bits
-        # Here, so that importing the engine does not import onnx; untyped, as onnx is.
+        # The import stands here so that importing the engine does not import onnx, which is
+        # untyped.
         self._onnx: Any = import_module("onnx")
         self._transposed: dict[str, tuple[str, list[int]]] = {}
         self.nodes: list[Any] = []

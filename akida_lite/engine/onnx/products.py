@@ -27,10 +27,10 @@ from akida_lite.fixed_point import FLOAT32_EXACT, INT32_MAX
 
 HIGHEST_INT8 = 127
 
-# Kernels for AVX2 add two products in int16 before they widen them.
+# AVX2 adds two products in int16 before it widens them, so both must fit together.
 _PAIR_LIMIT = (1 << 15) - 1
 
-# Larger factors place hardly any more filters.
+# Factors beyond this one place hardly any more filters.
 _LARGEST_FACTOR = 64
 
 
@@ -69,7 +69,7 @@ class Convolution:
     @property
     def bounds(self) -> Integers:
         """Largest magnitude of any partial sum, in whatever order, shape (filters,)."""
-        # int8 has no -128 here: widths are symmetric.
+        # Widths are symmetric, so that -128 never stands in a kernel.
         return self._weighted(np.abs(self.kernel)) + np.abs(self.constants)
 
     def _weighted(self, kernel: npt.NDArray[np.int8]) -> Integers:
@@ -158,7 +158,7 @@ def potentials(graph: Graph, convolution: Convolution) -> Sums:
     """Add the convolution alone, exact."""
     constants = convolution.centred_constants
     factors = np.ones(len(constants), np.int64)
-    # Strictly: thresholds just beyond the bound have to be representable as well.
+    # The bound itself is excluded: thresholds just beyond it must be representable as well.
     if (convolution.bounds + np.abs(constants)).max() < FLOAT32_EXACT:
         return Sums(_float_sums(graph, convolution, factors, constants), np.float32)
     weights, weights_zero = _weights(graph, convolution, factors)
@@ -175,7 +175,7 @@ def potentials(graph: Graph, convolution: Convolution) -> Sums:
 
 
 def _biases(convolution: Convolution, placement: Constants) -> Integers:
-    # A filter without weights has nothing but its level.
+    # A filter without weights gives its level whatever enters.
     return placement.factors * convolution.centred_constants + placement.biases
 
 

@@ -19,7 +19,7 @@ from akida_lite.engine.options import usable_cores
 from akida_lite.engine.program import Batch, Program
 from akida_lite.layers import InputData, Layer, Shape, layer_shapes
 
-# Size of the largest map of a batch. More images at a time leave the caches.
+# The largest map of a batch has at most this size: more images at a time leave the caches.
 _MAP_BYTES = 4 << 20
 _LARGEST_BATCH = 256
 
@@ -35,7 +35,7 @@ def available() -> bool:
             return False
         try:
             import_module(package)
-        # A binary that does not fit the machine or numpy may raise anything.
+        # Importing a binary that does not fit the machine or numpy may raise anything.
         except Exception as error:
             warnings.warn(
                 f"{package} is installed, but cannot be imported ({error!r:.200}); the "
@@ -66,7 +66,7 @@ def prepare(layers: tuple[Layer, ...], threads: int | None) -> Program:
     only = _session(build(layers), threads)
     alive = [weakref.ref(layer) for layer in layers]
 
-    # Prepared when first asked for: most runs want neither counts nor inner maps.
+    # These sessions are made when first asked for: most runs want neither counts nor maps.
     @cache
     def every(any_order: bool) -> Any:
         again = [layer for reference in alive if (layer := reference()) is not None]

@@ -66,7 +66,7 @@ def weight_histogram(
             label="quantized",
         )
     ax.set_yscale("log")
-    # Room for the legend above the highest count; labels that do not run into each other.
+    # The axis leaves room for the legend above the highest count; few ticks keep labels apart.
     ax.set_ylim(bottom=0.5, top=30 * ax.dataLim.y1)
     ax.locator_params(axis="x", nbins=6)
     ax.set_xlabel("weight")

@@ -109,7 +109,8 @@ def ops(
     width = 0.6 if beside is None else 0.4
     _bars(ax, rows, events, shift, BLUE, "", "events only (operations)", width)
     title = f"Zeros leave {sum(events):,.1f} of {sum(macs):,.1f} million operations an image"
-    if sum(events) > sum(macs):  # of separable layers: nothing is left over
+    # Events of separable layers may cost more than all their MACs.
+    if sum(events) > sum(macs):
         title = (
             f"Events cause {sum(events):,.1f} million operations, for {sum(macs):,.1f} of MACs"
         )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_INCHES = 1.15  # of one image in a grid
+_INCHES = 1.15  # size of one image in a grid
 
 
 def images(

@@ -9,7 +9,8 @@ from akida_lite.errors import shown
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# M. Okabe and K. Ito, "Color universal design", 2008.
+# These colours are told apart by the colour-blind too (M. Okabe and K. Ito, "Color universal
+# design", 2008).
 BLUE = "#0072B2"
 SKY = "#56B4E9"
 ORANGE = "#E69F00"
