@@ -105,7 +105,7 @@ def _geometry(layer: Neural, shape: Shape) -> dict[str, Any]:
         "strides": strides,
         "margins": _margins(shape, window, strides, padding),
         "outside": outside,
-        # No event is above `highest`, and no depthwise sum takes more than `parts` 16-bit parts.
+        # No event is above `highest`; a depthwise sum takes at most `parts` 16-bit parts.
         "highest": layer.highest_input,
         "parts": _parts(layer),
         "pool": _pool(layer.pool, convolved),
