@@ -35,6 +35,7 @@ extensions = [
     "benchmark.directives",
     "claims_distance",
     "gallery",
+    "guide_figures",
     "hardware_rules",
     "hero",
     "live_model",

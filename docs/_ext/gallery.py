@@ -74,9 +74,16 @@ def as_run_from_its_folder(
 
 def let_figures_scroll(app: Sphinx, document: nodes.document) -> None:
     """Put each figure into a box: where the screen is narrower than its words, it scrolls."""
-    for figure in list(document.findall(imgsgnode)):
-        if "sphx-glr-single-img" not in (figure["class"] or ()):
-            continue  # one of several, which stand in a list
+    # Of the gallery's, those that stand alone; of the guide's, those that the build draws.
+    alone = [
+        *(
+            n
+            for n in document.findall(imgsgnode)
+            if "sphx-glr-single-img" in (n["class"] or ())
+        ),
+        *(n for n in document.findall(nodes.image) if "drawn" in n["classes"]),
+    ]
+    for figure in alone:
         # The second class has the theme let a keyboard scroll the box where there is a need.
         box = nodes.container(classes=["figure-scrolls", "pst-scrollable-table-container"])
         figure.replace_self(box)

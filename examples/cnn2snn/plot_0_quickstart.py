@@ -115,8 +115,8 @@ al.plots.block(integer_model.layers[1])
 plt.show()
 
 # %%
-# The thresholds of one neuron make its staircase: the potential, an integer, decides how
-# strongly the neuron fires.
+# The thresholds of one neuron make its staircase. The sum of all that the neuron receives, its
+# :term:`potential`, decides how strongly the neuron fires.
 
 al.plots.thresholds(integer_model.layers[1])
 plt.show()
@@ -151,8 +151,10 @@ al.show(comparison)
 #
 # What fires?
 # -----------
-# Each row shows one layer for the same digit. Where the digit has an edge, some neurons fire.
-# Where it has none, they are silent (pale), and cost an event-based chip nothing.
+# Each row shows one layer for the same digit, and the maps of the layer in which most neurons
+# fire. A coloured position is an event. A pale one is silent, and costs an event-based chip
+# nothing. Some maps fire where the image is black: the lowest threshold of their neurons lies
+# below zero, so that a potential of zero exceeds it.
 
 al.plots.event_maps(integer_model, test_images[0])
 plt.show()
@@ -175,7 +177,8 @@ plt.show()
 # How much work was it?
 # ---------------------
 # A layer's :term:`operations <operation>` are its incoming events, times the weights that each
-# one meets. Without zeros, all of the pale bars would have to be computed.
+# one meets. The pale bars show the work if no event were missing. The first layer has no bar,
+# because it works on every pixel.
 
 statistics = integer_model.get_statistics()
 integer_model.predict(test_images)

@@ -79,8 +79,9 @@ by_class = {
 al.show(al.table(by_class, ["class", "images", "recall", "precision"], "By class"))
 
 # %%
-# A row of the confusion matrix is what became of one class. The diagonal counts the images that
-# are right. It is left out of the colours: otherwise it would outshine all errors.
+# Each row of the confusion matrix shows what the model says of the images of one class. The
+# diagonal counts the images that are right. It is left out of the colours, because it would
+# outshine all errors.
 
 confusion = confusion_matrix(labels, predicted, labels=range(10))
 errors = confusion - np.diag(confusion.diagonal())
@@ -131,9 +132,9 @@ plt.show()
 
 # %%
 # The chip compares :term:`potentials <potential>`, and never computes probabilities. Whoever
-# acts on a confidence should correct it first, on images that were not trained on. One factor
-# for all scores, the *temperature*, moves the curve towards the diagonal, and leaves every
-# class as it is.
+# acts on a confidence should correct it first, on images that were not trained on. Multiplying
+# all scores by one factor moves the curve towards the diagonal, and leaves every class as it
+# is. The inverse of this factor is called *temperature*.
 
 # %%
 # What did quantization change?
@@ -180,15 +181,16 @@ axes.set_title(
 plt.show()
 
 # %%
-# The upper row is the group "other class". Test images must never be trained on, these
-# included: they would no longer measure anything. What can be learnt from is *training* images
-# of the same kind, with a small margin or of the two classes that are confused most.
+# In the upper row are the images that change their class. Never train on test images, these
+# included: they would no longer measure anything. Train on more *training* images of the same
+# kind instead, with a small margin or of the two classes that are confused most.
 
 # %%
 # .. admonition:: Try it
 #
-#    * Divide the scores by a temperature: ``log_softmax(0.9 * model.evaluate(images),
-#      axis=1)``. The confidence falls, and no class changes.
+#    * Multiply the scores of the integer model by one factor: ``log_softmax(1.4 *
+#      model.evaluate(images), axis=1)``. The mean confidence rises to the share of images that
+#      are right, and no class changes.
 #    * Sort by ``-of_truth``: these are the images that the model is surest of.
 #
 # Where to go on
