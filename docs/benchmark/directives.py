@@ -127,7 +127,9 @@ class BenchmarkFigure(ResultsDirective):
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{Path(self.arguments[0]).stem}.png"
         (draw_growth if "growth" in self.options else draw_peers)(lines, folder / name)
-        image = nodes.image(uri=f"/gen/benchmark/{name}", alt=self.options["alt"])
+        image = nodes.image(
+            uri=f"/gen/benchmark/{name}", alt=self.options["alt"], classes=["drawn"]
+        )
         # The page shows the picture at half its size, sharp on dense screens.
         image["width"] = "100%"
         return nodes.figure("", image)

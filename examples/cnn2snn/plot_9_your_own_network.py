@@ -151,7 +151,8 @@ assert after[-1] > before[-1]
 # Integers
 # --------
 # Converting asks for no scaling, because the network says by its first layer what becomes of
-# the pixels. The softmax at the end is left out: it does not change which score is highest.
+# the pixels. The softmax at the end is left out, and a warning says so: it does not change
+# which score is highest.
 
 chosen = al.quantize(mended, 4, 4, 8, samples=samples)
 integers = al.convert(chosen, labels=[str(digit) for digit in range(10)])
