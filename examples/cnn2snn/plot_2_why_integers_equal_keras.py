@@ -44,10 +44,10 @@ print(
 )
 
 # %%
-# In Keras a neuron adds up products of floats, normalizes the sum, and climbs a :term:`staircase`. The
-# integer neuron adds up products of integers, the :term:`potential`, and counts how many
-# thresholds lie below it. To look at Keras's sum, the model is cut off before its activation.
-# To look at the integer sum, the activation is taken out of the layer.
+# In Keras a neuron adds up products of floats, normalizes the sum, and climbs a
+# :term:`staircase`. The integer neuron adds up products of integers, the :term:`potential`, and
+# counts how many thresholds lie below it. To look at Keras's sum, the model is cut off before
+# its activation. To look at the integer sum, the activation is taken out of the layer.
 
 images, _ = al.datasets.load_cifar10_sample()
 images = images[:20]
