@@ -12,13 +12,12 @@ import numpy as np
 from hostile_inputs import (
     Target,
     container,
-    members,
     spoiled_bytes,
     spoiled_json,
-    zipped,
 )
 from hypothesis import strategies as st
 from tiny_recipe import FLOAT, run
+from zip_bytes import unzipped, zipped
 
 import akida_lite as al
 from akida_lite import nn
@@ -57,7 +56,7 @@ def written(folder, shares):
 
 
 def draw_weights(draw, folder):
-    return container(draw, members(written(folder, draw(st.booleans()))))
+    return container(draw, unzipped(written(folder, draw(st.booleans()))))
 
 
 def use_weights(path, folder):
@@ -93,7 +92,7 @@ def compute(model, folder):
 def begun(folder):
     """Return the checkpoint of a run that was ended, as its members."""
     run(FLOAT, folder / "begun", images(), stop_after=4)
-    return members((folder / "begun" / f"{FLOAT.name}.checkpoint.npz").read_bytes())
+    return unzipped((folder / "begun" / f"{FLOAT.name}.checkpoint.npz").read_bytes())
 
 
 @cache
@@ -170,7 +169,7 @@ def spoiled_config(draw, text):
 
 def draw_keras(draw, folder):
     """Draw a .keras file: its configuration, its weights or all of its bytes spoiled."""
-    parts = members(saved("keras", folder))
+    parts = unzipped(saved("keras", folder))
     what = draw(st.sampled_from(["config.json", "model.weights.h5", "all"]))
     if what == "all":
         return spoiled_bytes(draw, zipped(parts))
