@@ -26,7 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, cast
 
-from akida_lite.claims.claim import FIELDS, Claim, Measured, Quoted, from_fields
+from akida_lite.claims.claim import Claim, Measured, Quoted
+from akida_lite.claims.records import FIELDS, from_fields
 from akida_lite.errors import ClaimError, Problem
 
 _PAGES = ("**/*.rst", "**/*.md")

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import os
 import tarfile
-import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import IO, Any
-
-import numpy as np
+from typing import Any
 
 from akida_lite.errors import InputError, Problem
+from akida_lite.images.array_files import (
+    HELD_BYTES,
+    PREFERRED,
+    parts_of_archive,
+    parts_of_array,
+    preferred,
+)
 from akida_lite.images.decoding import Shape
 from akida_lite.images.extras import needed
-from akida_lite.images.parts import Files, Held, Item, Members, Part, Rows, TableRows, refused
+from akida_lite.images.parts import Files, Held, Item, Members, Part, TableRows, refused
 
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-_PREFERRED = ("image", "images", "img", "x", "x_test")
 _NAMES = ("name", "__key__", "filename", "file_name", "path", "id")
-# A part out of a compressed archive holds at most this many bytes of encoded pictures.
-_HELD_BYTES = 64 << 20
 
 
 def parts_of(sources: Sequence[str], shape: Shape, size: int) -> Iterator[Part]:
@@ -107,115 +107,6 @@ def _picture_endings() -> tuple[str, ...]:
         return (".png", ".jpg", ".jpeg")
 
 
-# -- arrays ------------------------------------------------------------------------------
-
-
-def _array(path: str, shape: Shape, size: int) -> Iterator[Part]:
-    with open(path, "rb") as file:
-        facts = _header(file)
-        yield from _rows(path, file.tell(), *facts, shape, size)
-
-
-def _archive_of_arrays(path: str, shape: Shape, size: int) -> Iterator[Part]:
-    with zipfile.ZipFile(path) as archive:
-        headers: dict[str, Any] = {}
-        for name in archive.namelist():
-            if not name.endswith(".npy"):
-                continue
-            with archive.open(name) as member:
-                found = _header(member)
-                if len(found[1]) in (3, 4) and found[0].kind in "ui":
-                    headers[name.removesuffix(".npy")] = (name, member.tell(), *found)
-        key = _preferred(list(headers))
-        if key is None:
-            yield refused(
-                path,
-                f"it has the arrays of images {', '.join(headers) or 'none'}, of which one, or "
-                f"one called {' or '.join(_PREFERRED)}, is expected",
-            )
-            return
-        name, header, dtype, stack, fortran = headers[key]
-        entry = archive.getinfo(name)
-        if entry.compress_type == zipfile.ZIP_STORED:
-            with open(path, "rb") as file:
-                file.seek(entry.header_offset + 26)
-                lengths = file.read(4)
-            skipped = 30 + int.from_bytes(lengths[:2], "little")
-            skipped += int.from_bytes(lengths[2:], "little")
-            offset = entry.header_offset + skipped + header
-            yield from _rows(path, offset, dtype, stack, fortran, shape, size)
-            return
-        if fortran:
-            yield refused(path, "its compressed array is in Fortran order, C is expected")
-            return
-        with archive.open(name) as member:
-            member.seek(header)
-            yield from _unpacked(path, member, dtype, _stacked(stack, shape), size)
-
-
-def _header(file: IO[bytes]) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
-    """Return dtype, shape and whether the order is Fortran's; the file then is at the data."""
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0
-    if version != (1, 0):
-        read = np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read(file)
-    if dtype.hasobject:
-        raise ValueError("it holds Python objects, not numbers")
-    return dtype, shape, fortran
-
-
-def _stacked(array: tuple[int, ...], shape: Shape) -> tuple[int, ...]:
-    """Return the shape of an array as images in a row: one image is a row of one."""
-    one = len(array) == 2 or array == shape
-    one = one or (len(array) == 3 and shape[2] == 3 and array[2] in (3, 4))
-    return (1, *array) if one else array
-
-
-def _rows(
-    path: str,
-    offset: int,
-    dtype: np.dtype[Any],
-    array: tuple[int, ...],
-    fortran: bool,
-    shape: Shape,
-    size: int,
-) -> Iterator[Part]:
-    stack = _stacked(array, shape)
-    if len(stack) not in (3, 4):
-        yield refused(path, f"it has shape {array}, (n, height, width, channels) is expected")
-        return
-    if stack[0] and min(dtype.itemsize, *stack) < 1:
-        yield refused(path, f"it has shape {array} of {dtype}: its images have no pixels")
-        return
-    needs = offset + dtype.itemsize * math.prod(stack)
-    if needs > os.path.getsize(path):
-        yield refused(path, f"it is cut off: {needs} bytes are expected")
-        return
-    for start in range(0, stack[0], size):
-        stop = min(start + size, stack[0])
-        yield Rows(path, offset, dtype.str, stack, fortran, start, stop)
-
-
-def _unpacked(
-    path: str, file: IO[bytes], dtype: np.dtype[Any], stack: tuple[int, ...], size: int
-) -> Iterator[Part]:
-    row_bytes = dtype.itemsize * math.prod(stack[1:])
-    if stack[0] and not (min(stack) > 0 < row_bytes <= _HELD_BYTES):
-        problem = f"it has shape {stack} of {dtype}; 1 to {_HELD_BYTES} bytes an image are read"
-        yield refused(path, f"{problem} from a compressed file")
-        return
-    size = max(1, min(size, _HELD_BYTES // max(row_bytes, 1)))
-    for start in range(0, stack[0], size):
-        stop = min(start + size, stack[0])
-        data = file.read((stop - start) * row_bytes)
-        rows = np.frombuffer(data, dtype).reshape(stop - start, *stack[1:])
-        yield Held(path, tuple((f"{path}:{start + i}", row) for i, row in enumerate(rows)))
-
-
-# -- Parquet -----------------------------------------------------------------------------
-
-
 def _table(path: str, shape: Shape, size: int) -> Iterator[Part]:
     del shape
     parquet = needed("pyarrow.parquet", f"file '{path}'")
@@ -223,12 +114,12 @@ def _table(path: str, shape: Shape, size: int) -> Iterator[Part]:
     with parquet.ParquetFile(path) as file:
         schema = file.schema_arrow
         known = [name for name in schema.names if _may_be_images(schema.field(name), types)]
-        column = _preferred(known)
+        column = preferred(known)
         if column is None:
             yield refused(
                 path,
                 f"its columns of bytes or lists are {', '.join(known) or 'none'}; one, or one "
-                f"called {' or '.join(_PREFERRED)}, is expected",
+                f"called {' or '.join(PREFERRED)}, is expected",
             )
             return
         texts = [name for name in _NAMES if name in schema.names and name != column]
@@ -250,16 +141,6 @@ def _may_be_images(field: Any, types: Any) -> bool:
     return bool(nested or types.is_binary(kind) or types.is_large_binary(kind))
 
 
-def _preferred(names: Sequence[str]) -> str | None:
-    """Return the only name, or the first that is what a column of images is often called."""
-    if len(names) == 1:
-        return names[0]
-    return next((name for name in _PREFERRED if name in names), None)
-
-
-# -- archives of pictures ----------------------------------------------------------------
-
-
 def _tar(path: str, shape: Shape, size: int) -> Iterator[Part]:
     """Cut an archive: places in one that is not compressed, pictures of another."""
     del shape
@@ -275,10 +156,10 @@ def _tar(path: str, shape: Shape, size: int) -> Iterator[Part]:
         with tarfile.open(path, "r:" if may_be_entered else "r|*") as archive:
             for member in _pictures(archive):
                 found = True
-                if member.size > _HELD_BYTES:
+                if member.size > HELD_BYTES:
                     yield refused(
                         f"{path}/{member.name}",
-                        f"it has {member.size} bytes, at most {_HELD_BYTES} are read",
+                        f"it has {member.size} bytes, at most {HELD_BYTES} are read",
                     )
                 elif may_be_entered:
                     places.append((member.name, member.offset_data, member.size))
@@ -287,7 +168,7 @@ def _tar(path: str, shape: Shape, size: int) -> Iterator[Part]:
                     assert content is not None
                     held.append((f"{path}/{member.name}", content.read()))
                     taken += member.size
-                if len(places or held) == size or taken > _HELD_BYTES:
+                if len(places or held) == size or taken > HELD_BYTES:
                     yield part()
                     places, held, taken = [], [], 0
     # Pictures found before the damage are used.
@@ -311,8 +192,8 @@ def _pictures(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 
 
 _CUTS = {
-    ".npy": _array,
-    ".npz": _archive_of_arrays,
+    ".npy": parts_of_array,
+    ".npz": parts_of_archive,
     ".parquet": _table,
     **dict.fromkeys(_TARS, _tar),
 }

@@ -14,10 +14,10 @@ from akida_lite.layers.base import (
     KernelAxes,
     NeuralLayer,
     WindowedLayer,
-    require_map,
 )
 from akida_lite.layers.fields import refuse
 from akida_lite.layers.finish import Output, Pool, Shape
+from akida_lite.layers.requirements import require_map
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -17,7 +17,7 @@ import keras
 from akida_lite.errors import FileFormatError, Problem
 from akida_lite.files import open_regular, user_path
 
-_SMALL = 1 << 24  # bytes that an array may take, however small the file is
+_SMALL = 1 << 24  # bytes that arrays may take beyond a multiple of the file's size
 KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 """Endings of the files that Keras writes."""
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from akida_lite.claims import Claim, Measured, Quantity, Quoted, Share
-from akida_lite.claims.claim import FIELDS, from_fields
+from akida_lite.claims.records import FIELDS, from_fields
 from akida_lite.errors import ClaimError
 
 RIGHT = Claim(

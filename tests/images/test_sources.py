@@ -142,7 +142,7 @@ def packed_header(folder, shape):
 def tar_of_zeros(folder, ending, mode):
     """Write an archive whose only picture has more bytes than are ever held."""
     member = tarfile.TarInfo("a.png")
-    member.size = sources._HELD_BYTES + 1
+    member.size = sources.HELD_BYTES + 1
     with tarfile.open(folder / f"x.{ending}", mode) as archive:
         archive.addfile(member, io.BytesIO(bytes(member.size)))
     return folder / f"x.{ending}"
