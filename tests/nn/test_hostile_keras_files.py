@@ -114,7 +114,8 @@ ELSEWHERE = {"shape": (9,), "dtype": "u1", "external": [("/etc/hostname", 0, 9)]
 GREEDY = {
     "array": (
         lambda parts: zipped(
-            parts | {"model.weights.h5": hdf5(x={"shape": (LARGE,), "chunks": (99,)})}
+            parts
+            | {"model.weights.h5": hdf5(x={"shape": (LARGE,), "chunks": (99,), "dtype": "f4"})}
         ),
         "it declares arrays of 4398046511104 bytes, a file of its size may have",
     ),
