@@ -69,10 +69,21 @@ def load_checkpoint(
                 f"it has no {name!r} of shape {tuple(variable.shape)}: it belongs to another "
                 "recipe, or to an older version of this one",
             )
-        if stored[name].dtype.kind not in "iuf" or not np.isfinite(stored[name]).all():
+        numbers = _numbers(stored[name], variable.dtype)
+        if numbers is None:
             raise _refused(path, f"its {name!r} holds what is no number")
+        stored[name] = numbers
     for name, variable in expected.items():
         variable.assign(stored[name])
+
+
+def _numbers(values: npt.NDArray[Any], dtype: str) -> npt.NDArray[Any] | None:
+    """Return the values as this type, None where it cannot hold them as finite numbers."""
+    if values.dtype.kind not in "iuf" or not np.can_cast(values.dtype, dtype, "same_kind"):
+        return None
+    with np.errstate(over="ignore"):
+        cast = values.astype(dtype)
+    return cast if np.isfinite(cast).all() else None
 
 
 def read_state(path: Path) -> dict[str, Any]:
