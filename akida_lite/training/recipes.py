@@ -247,7 +247,8 @@ RECIPES: dict[str, Recipe] = _table(
         charging=(
             _charging(1e-2, 0.1, 5_000, kernels=False),
             _charging(2e-3, 4e-3, 54_000, kernels=True),
-            _charging(0.1, 5e-3, 1_000, kernels=False),
+            _charging(4e-3, 2e-3, 20_000, kernels=True),
+            _charging(5e-3, 2.5e-3, 40_000, kernels=True),
         ),
     ),
     Recipe(

@@ -38,9 +38,9 @@ Data = tuple[tuple[Pixels, Labels], tuple[Pixels, Labels]]
 Report = Callable[[str], None]
 
 CHECKPOINT_SECONDS = 180.0
-# This many images give batch statistics over hundreds of thousands of positions, or over
-# thousands in dense layers.
-_REFRESH_IMAGES = 2000
+# Convolutions see hundreds of thousands of positions in a tenth of these images; dense layers,
+# which see one, need all of them for statistics that another set of images would not change.
+_REFRESH_IMAGES = 10_000
 # Before its last point the curve shows the trend only, for which few images suffice.
 _VALIDATIONS = 10
 _TREND_IMAGES = 500
@@ -223,7 +223,7 @@ def _begin(
         )
     load_latent_weights(path, model)
     # Fewer bits shift every potential: begin with the statistics of the new staircase.
-    refresh_batch_norm(model, x[: _REFRESH_IMAGES // 2], scaling)
+    refresh_batch_norm(model, x[: _REFRESH_IMAGES // 10], scaling)
 
 
 class _Run:
