@@ -277,6 +277,7 @@ RECIPES: dict[str, Recipe] = _table(
             _charging(5e-4, 0.06, 4_000, kernels=False),
             _charging(3e-4, 4e-3, 60_000, kernels=True),
             _charging(1e-4, 4e-3, 40_000, kernels=True),
+            _charging(2e-5, 2e-3, 30_000, kernels=True),
         ),
         start="mobilenet_cifar10_float",
         teacher="vgg_cifar10_float",
