@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
-from numbers import Integral
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
@@ -23,7 +22,7 @@ import numpy.typing as npt
 
 from akida_lite.classifier import Classifier
 from akida_lite.engine.inputs import checked_input
-from akida_lite.engine.options import usable_cores
+from akida_lite.engine.options import usable_cores, whole
 from akida_lite.errors import InputError, Problem
 from akida_lite.model import Model, Pixels
 
@@ -175,10 +174,11 @@ def predict(
 
 def _processes(workers: Any) -> int:
     """Return the number of processes as an int: one of numpy may wrap around."""
-    if isinstance(workers, bool) or not isinstance(workers, Integral) or int(workers) < 1:
+    number = whole(workers)
+    if number is None or number < 1:
         problem = f"{workers!r:.60} is not a number of processes"
         raise InputError(Problem("option 'workers'", problem, "choose 1 or more"))
-    return int(workers)
+    return number
 
 
 class _Part:

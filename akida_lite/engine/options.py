@@ -9,6 +9,13 @@ from typing import Any
 from akida_lite.errors import InputError, Problem
 
 
+def whole(value: Any) -> int | None:
+    """Return an integer of any type as an int; None for anything else, bools included."""
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    return None
+
+
 def positive(option: str, value: Any) -> int | None:
     """Return an option that counts something as an int; None where it was left out.
 
@@ -19,12 +26,13 @@ def positive(option: str, value: Any) -> int | None:
     """
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    number = whole(value)
+    if number is None:
         problem = f"{value!r:.60} is no integer"
-    elif int(value) < 1:
-        problem = f"{int(value)} is below 1"
+    elif number < 1:
+        problem = f"{number} is below 1"
     else:
-        return int(value)
+        return number
     raise InputError(Problem(f"option {option!r}", problem, "choose 1 or more, or None"))
 
 
