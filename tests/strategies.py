@@ -162,3 +162,20 @@ def runs(draw, kinds=EVENT_LAYERS, longest=3, largest_batch=3):
     layers = draw(chains(kinds, longest))
     first = layers[0]
     return layers, draw(events(first.input_shape, first.input_bits, largest_batch))
+
+
+def largest_potentials():
+    """A layer of 2-bit pixels whose potentials come as near the end of 32 bits as can be."""
+    magnitudes = np.full(256 * 256 * 2, 64, np.int8)
+    magnitudes[: INT32_MAX // 255 - 64 * magnitudes.size] = 65
+    kernel = magnitudes.reshape(256, 256, 2, 1)
+    layer = InputConvolutional(
+        name="pixels",
+        input_shape=(2, 3, 2),
+        weights=np.concatenate([kernel, -kernel], axis=3),
+        weight_bits=8,
+        input_bits=2,
+        padding_value=255,
+        output=Potentials(np.ones(2), np.zeros(2)),
+    )
+    return (layer,), np.stack([np.full((2, 3, 2), value, np.uint8) for value in (0, 1, 3)])

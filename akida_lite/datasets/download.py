@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
+import urllib.error
 import urllib.request
+from concurrent.futures import Future, wait
 from http import HTTPStatus
 from pathlib import Path
+from threading import Thread
 from typing import IO
 
 from akida_lite.datasets.description import Download
@@ -78,7 +81,7 @@ def _complete(download: Download, part: Path) -> None:
     with open(part, "ab") as file:
         while (before := file.tell()) < download.size:
             try:
-                _receive(download, file)
+                _receive_patiently(download, file)
                 failure = f"it stopped at {file.tell()} of {download.size} bytes"
             except DatasetError:
                 raise
@@ -100,6 +103,32 @@ def _md5() -> hashlib._Hash:
     return hashlib.md5(usedforsecurity=False)
 
 
+def _receive_patiently(download: Download, file: IO[bytes]) -> None:
+    """Receive in a thread of its own, which is left to itself where too little arrives.
+
+    Any part of an answer can come a byte at a time: greeting, headers, sizes of chunks.
+    """
+    outcome: Future[None] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(_receive(download, file))
+        except BaseException as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
+            # Its frames hold the connection, which closes once nobody refers to it.
+            outcome.set_exception(error.with_traceback(None))
+
+    Thread(target=work, daemon=True).start()
+    while not outcome.done():
+        before = file.tell()
+        wait([outcome], PATIENCE_S)
+        # A file that is sent anew from its start is shorter than it was.
+        if not outcome.done() and 0 <= file.tell() - before < PATIENCE_S * _SLOWEST:
+            raise _failed(download, f"it sends fewer than {_SLOWEST} bytes a second")
+    outcome.result()
+
+
 def _receive(download: Download, file: IO[bytes]) -> None:
     """Append what is still missing, or start over where the server cannot resume."""
     start = file.tell()
@@ -115,7 +144,6 @@ def _receive(download: Download, file: IO[bytes]) -> None:
             file.truncate(0)
             file.seek(0)
         progress = ByteCount(download.file_name, download.size)
-        since, counted = time.monotonic(), file.tell()
         while file.tell() < download.size:
             # `read1` returns what has arrived: waiting for more would hide how slowly it comes.
             chunk = response.read1(min(_CHUNK, download.size - file.tell()))
@@ -123,17 +151,13 @@ def _receive(download: Download, file: IO[bytes]) -> None:
                 return
             file.write(chunk)
             progress.show(file.tell())
-            if time.monotonic() - since > PATIENCE_S:
-                if file.tell() - counted < PATIENCE_S * _SLOWEST:
-                    raise _failed(download, f"it sends fewer than {_SLOWEST} bytes a second")
-                since, counted = time.monotonic(), file.tell()
 
 
 def _failed(download: Download, failure: str) -> DatasetError:
     return DatasetError(
         Problem(
             f"source {download.url}",
-            failure,
+            f"{failure:.200}",
             "connect to the internet, or download the file elsewhere and set "
             "AKIDA_LITE_DATA to its folder",
         )

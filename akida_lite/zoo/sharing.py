@@ -67,8 +67,9 @@ def signed(
     shared: npt.NDArray[Any] | None, signs: npt.NDArray[Any], shape: tuple[int, ...]
 ) -> Integers | None:
     """Return the kernel of the given shape, or None where the arrays do not fit it."""
-    fits = shared is not None and shared.size == np.prod(shape)
-    if shared is None or not fits or signs.shape != shape[-1:]:
+    if shared is None or shared.size != np.prod(shape) or signs.shape != shape[-1:]:
+        return None
+    if not np.isin(signs, (-1, 1)).all():
         return None
     kernel: Integers = shared.reshape(shape) * signs
     return kernel

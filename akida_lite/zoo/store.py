@@ -127,10 +127,13 @@ def load_weights(path: FilePath, keras_model: keras.Model) -> None:
     plan: list[Any] = []
     for name, layer, variable in _variables(keras_model):
         quantizer = quantizer_of(layer, variable.name)
-        stored, scale = arrays.pop(name, None), arrays.pop(f"{name}.scale", None)
-        signs = arrays.pop(f"{name}.signs", None)
-        if stored is None and signs is not None:
-            stored = signed(shared.get(name), signs, tuple(variable.shape))
+        stored, scale = arrays.pop(name, None), None
+        if stored is None and f"{name}.signs" in arrays:
+            stored = signed(
+                shared.get(name), arrays.pop(f"{name}.signs"), tuple(variable.shape)
+            )
+        if stored is not None and stored.dtype == np.int8:
+            scale = arrays.pop(f"{name}.scale", None)
         bits = 0 if quantizer is None else quantizer.bitwidth
         difference = _difference(name, stored, scale, tuple(variable.shape), bits)
         if difference is not None:
@@ -198,10 +201,11 @@ def _unusable_integers(
     # Python's integers hold the magnitude of -128, which int8 does not.
     if max(int(stored.max(initial=0)), -int(stored.min(initial=0))) > limit:
         return f"{name!r} holds integers of more bits than the model's {bits}", _WIDTHS
-    smallest = limit / float(np.finfo(np.float32).max)
-    if scale.ndim or not smallest <= scale < np.inf:
+    single = np.finfo(np.float32)
+    smallest, largest = limit / float(single.max), 1 / float(single.tiny)
+    if scale.ndim or not smallest <= scale <= largest:
         problem = f"the scale of {name!r} is {scale!s:.40}, one number above 0 is expected"
-        return problem, _GET_AGAIN
+        return f"{problem}, which single precision holds", _GET_AGAIN
     return None
 
 

@@ -8,6 +8,7 @@ import socket
 import sys
 import tarfile
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -143,8 +144,11 @@ def serving(server):
 
 
 @contextmanager
-def answering(answer):
-    """Answer every request with the same bytes, and hang up; yield the address."""
+def answering(answer, trickle=b""):
+    """Answer every request with the same bytes, and hang up; yield the address.
+
+    The bytes of `trickle` come after the others, one at a time.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer_all():
@@ -155,6 +159,9 @@ def answering(answer):
                     with connection:
                         connection.recv(1 << 16)
                         connection.sendall(answer)
+                        for byte in trickle:
+                            time.sleep(0.02)
+                            connection.sendall(bytes([byte]))
 
         thread = threading.Thread(target=answer_all, daemon=True)
         thread.start()

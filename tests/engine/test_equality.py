@@ -1,12 +1,15 @@
 """The fast backend gives the reference's integers, whatever the layer."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import EVENT_LAYERS, runs
+from strategies import EVENT_LAYERS, largest_potentials, runs
 
 from akida_lite.engine import BACKENDS, run, trace
+from akida_lite.errors import LayerError
 
 
 def assert_same(ours, reference):
@@ -22,6 +25,19 @@ def test_fast_equals_reference_for_every_layer_type(prepare, kind, data):
     layers, x = data.draw(runs(kinds=(kind,), longest=1))
     output = prepare(layers, None).output(x)
     assert_same(output, run(layers, x, backend="reference").output)
+
+
+def test_potentials_at_the_edge_of_32_bits_are_the_same_everywhere():
+    """Few bits of input, and an outside of 255 under most of a large kernel."""
+    layers, x = largest_potentials()
+    expected = run(layers, x, backend="reference").output
+    assert expected.max() == -expected.min() == 2147289984
+    for backend in BACKENDS:
+        assert_same(run(layers, x, backend=backend).output, expected)
+    louder = layers[0].weights.copy()
+    louder[0, 0, 0, 0] += 1
+    with pytest.raises(LayerError, match="a potential can reach 2147483775, beyond 32 bits"):
+        run((replace(layers[0], weights=louder),), x)
 
 
 @given(runs())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import events as drawn_events
-from strategies import input_layers, runs
+from strategies import input_layers, largest_potentials, runs
 
 from akida_lite import Model
 from akida_lite.engine import trace
@@ -66,6 +66,10 @@ def test_drawn_models(node, run):
 def test_models_of_one_layer(node, data):
     layer = data.draw(input_layers(last=True))
     assert_same(node, (layer,), data.draw(drawn_events(layer.input_shape, layer.input_bits)))
+
+
+def test_potentials_at_the_edge_of_32_bits(node):
+    assert_same(node, *largest_potentials())
 
 
 @pytest.mark.parametrize("bits", range(2, 9))

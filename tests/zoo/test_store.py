@@ -257,10 +257,11 @@ def test_integers_elsewhere_are_never_looked_for(pair, named):
     )
 
 
-def test_signs_without_a_kernel_are_refused(pair):
+@pytest.mark.parametrize("signs", [[1, -1, 1], [1, -1, 1, 0], [1, -1, 1, 2]])
+def test_signs_that_do_not_fit_a_kernel_are_refused(signs, pair):
     _, path, _ = pair
     content, arrays = read_container(path)
-    arrays["conv.kernel.signs"] = arrays["conv.kernel.signs"][:3]
+    arrays["conv.kernel.signs"] = np.array(signs, np.int8)
     write_container(path, content, arrays)
     with pytest.raises(al.FileFormatError) as refused:
         load_weights(path, network(relu=False))
@@ -270,26 +271,39 @@ def test_signs_without_a_kernel_are_refused(pair):
 
 
 KERNEL = "conv.kernel"
+ONE_SCALE = "one number above 0 is expected, which single precision holds"
 HOSTILE_WEIGHTS = {
     "scale-zero": (
         {"conv__kernel__scale": np.float64(0)},
-        f"the scale of '{KERNEL}' is 0.0, one number above 0 is expected",
+        f"the scale of '{KERNEL}' is 0.0, {ONE_SCALE}",
     ),
     "scale-negative": (
         {"conv__kernel__scale": np.float64(-1)},
-        f"the scale of '{KERNEL}' is -1.0, one number above 0 is expected",
+        f"the scale of '{KERNEL}' is -1.0, {ONE_SCALE}",
     ),
     "scale-nan": (
         {"conv__kernel__scale": np.float64("nan")},
-        f"the scale of '{KERNEL}' is nan, one number above 0 is expected",
+        f"the scale of '{KERNEL}' is nan, {ONE_SCALE}",
     ),
     "scale-tiny": (
         {"conv__kernel__scale": np.float64(1e-300)},
-        f"the scale of '{KERNEL}' is 1e-300, one number above 0 is expected",
+        f"the scale of '{KERNEL}' is 1e-300, {ONE_SCALE}",
+    ),
+    "scale-huge": (
+        {"conv__kernel__scale": np.float64(1e308)},
+        f"the scale of '{KERNEL}' is 1e+308, {ONE_SCALE}",
+    ),
+    "scale-of-a-bias": (
+        {"dense__bias__scale": np.float64(1)},
+        "the model has no 'dense.bias.scale'",
+    ),
+    "signs-beside-their-kernel": (
+        {"conv__kernel__signs": np.ones(4, np.int8)},
+        f"the model has no '{KERNEL}.signs'",
     ),
     "scales": (
         {"conv__kernel__scale": np.ones(2)},
-        f"the scale of '{KERNEL}' is [1. 1.], one number above 0 is expected",
+        f"the scale of '{KERNEL}' is [1. 1.], {ONE_SCALE}",
     ),
     "lowest-byte": (
         {"conv__kernel": np.full((3, 3, 3, 4), -128, np.int8)},
