@@ -7,15 +7,7 @@ is imported when it is first used.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
-
-from akida_lite.errors import require_keras
-
-try:
-    __version__ = version("akida_lite")
-except PackageNotFoundError:  # a copy of the source that is not installed
-    __version__ = "0+unknown"
 
 # Each public name has the module that holds it; the name of a module, the module itself.
 _PUBLIC = {
@@ -61,6 +53,7 @@ _PUBLIC = {
 __all__ = ["__version__", *_PUBLIC]
 
 if TYPE_CHECKING:
+    __version__: str
     from akida_lite import claims as claims
     from akida_lite import datasets as datasets
     from akida_lite import engine as engine
@@ -101,12 +94,16 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     room = _PUBLIC[name]
     try:
         module = import_module(f"{__name__}.{room}")
     except ModuleNotFoundError as error:
+        from akida_lite.errors import require_keras
+
         require_keras(f"{__name__}.{name}", error)
         raise
     found = module if name == room.rpartition(".")[2] else getattr(module, name)
@@ -114,5 +111,14 @@ def __getattr__(name: str) -> Any:
     return found
 
 
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("akida_lite")
+    except PackageNotFoundError:  # a copy of the source that is not installed
+        return "0+unknown"
+
+
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_PUBLIC})
+    return sorted({*globals(), *__all__})

@@ -723,7 +723,9 @@ def test_convert_overwrites_only_what_it_was_told_to(keras_file, tmp_path, capsy
     assert al.Model.load(foreign).name == "tiny"
 
 
-@pytest.mark.parametrize("module", ["numpy", "akida_lite.cli.numbers", "akida_lite.model"])
+@pytest.mark.parametrize(
+    "module", ["akida_lite.cli", "numpy", "akida_lite.cli.numbers", "akida_lite.model"]
+)
 def test_ctrl_c_while_a_command_is_imported_ends_with_130_and_no_traceback(module):
     program = (
         "import sys\n"
@@ -732,12 +734,15 @@ def test_ctrl_c_while_a_command_is_imported_ends_with_130_and_no_traceback(modul
         f"        if name == {module!r}:\n"
         "            raise KeyboardInterrupt\n"
         "sys.meta_path.insert(0, Interrupting())\n"
-        "from akida_lite.cli import main\n"
-        "sys.exit(main(['summary', 'vgg_cifar10']))\n"
+        "from akida_lite.__main__ import main\n"
+        "sys.exit(main())\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env=environment
+        [sys.executable, "-c", program, "summary", "vgg_cifar10"],
+        capture_output=True,
+        text=True,
+        env=environment,
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 

@@ -20,7 +20,6 @@ __all__ = ["main"]
 
 _GROUPS = ("training", "evaluation", "prediction", "inspection", "forms", "numbers")
 _UNUSABLE = 2
-_INTERRUPTED = 130  # what shells report for a command ended by Ctrl+C
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +38,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _make_streams_usable()
     command = ""
     try:
-        # Importing the commands takes time, in which a user may press Ctrl+C.
         given = _parser().parse_args(_at_home(arguments))
         command = given.command
         # TensorFlow announces itself on every start unless told not to.
@@ -59,8 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"akida-lite {command}: {shown(str(what))}")
         _drop_output()
         return _UNUSABLE
-    except KeyboardInterrupt:
-        return _INTERRUPTED
     return status
 
 
