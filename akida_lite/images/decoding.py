@@ -112,12 +112,24 @@ def fitted(picture: Any, shape: Shape, fit: str) -> tuple[Pixels, bool]:
     picture = _plain(operations.exif_transpose(picture)).convert(_MODES[channels])
     changed = picture.size != (width, height)
     if changed:
-        resampling = needed("PIL.Image", "a picture").Resampling.BICUBIC
-        if fit == "crop":
-            picture = operations.fit(picture, (width, height), resampling)
-        else:
-            picture = picture.resize((width, height), resampling)
+        picture = _resized(picture, width, height, fit == "crop")
     return np.asarray(picture, np.uint8).reshape(shape), changed
+
+
+def _resized(picture: Any, width: int, height: int, crop: bool) -> Any:
+    """Return a picture in another size, its width changed before its height.
+
+    Pillow's versions differ in which they change first when they change both, and so in how
+    they round. The web page's ``resampling.js`` gives the same pixels.
+    """
+    across, down = picture.size
+    ratio = width / height if crop else across / down
+    wide = across / down >= ratio
+    kept_across, kept_down = (ratio * down, down) if wide else (across, across / ratio)
+    left, top = (across - kept_across) * 0.5, (down - kept_down) * 0.5
+    bicubic = needed("PIL.Image", "a picture").Resampling.BICUBIC
+    picture = picture.resize((width, down), bicubic, (left, 0, left + kept_across, down))
+    return picture.resize((width, height), bicubic, (0, top, width, top + kept_down))
 
 
 def _plain(picture: Any) -> Any:

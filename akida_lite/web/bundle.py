@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 ENGINE = ("engine.js", "loading.js")
-PANEL = ("drawings.js", "pictures.js", "views.js", "sources.js", "panel.js")
+PANEL = ("drawings.js", "resampling.js", "pictures.js", "views.js", "sources.js", "panel.js")
 
 
 def kernel() -> bytes:

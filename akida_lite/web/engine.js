@@ -324,7 +324,8 @@ function akidaLiteEngine(kernel) {
       const index = best(values);
       const label = index === null ? null : (header.labels || [])[index] ?? String(index);
       const scores = scored(layers[layers.length - 1], values);
-      return { potentials: values, scores, index, label, layers: report, maps };
+      const unit = comparable(layers[layers.length - 1]);
+      return { potentials: values, scores, comparable: unit, index, label, layers: report, maps };
     }
 
     /** Return the test vectors' images, and what the reference engine made of them. */

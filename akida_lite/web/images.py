@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite.engine.inputs import checked_input
-from akida_lite.layers import InputConvolutional, InputData, Layer
+from akida_lite.layers import InputConvolutional, InputData, Layer, Shape
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -24,6 +24,12 @@ def input_of(layers: Sequence[Layer]) -> InputConvolutional | InputData:
     if not isinstance(first, InputConvolutional | InputData):
         raise TypeError("input_of accepts only chains that start with an input layer")
     return first
+
+
+def is_picture(shape: Shape) -> bool:
+    """Say whether maps of a shape are pictures: more than a line, and grey or coloured."""
+    height, width, channels = shape
+    return min(height, width) > 1 and channels in (1, 3)
 
 
 def checked_samples(

@@ -15,23 +15,31 @@ const akidaLite = (() => {
 
   /** Run the script of a model, and return the payload that it delivers. */
   function payloadOf(url) {
-    const address = new URL(url, document.baseURI);
+    const address = addressOf(url);
     if (address.pathname.endsWith("/")) address.pathname += "model.js";
     // One at a time: a script does not say who asked for it.
     const next = queue.then(
       () =>
         new Promise((resolve, reject) => {
           const script = document.createElement("script");
-          const fail = (what) => reject(new Error(`model '${url}': ${what}`));
+          const fail = (what, name = "Error") => reject(Object.assign(new Error(`model '${url}': ${what}`), { name }));
           awaited = resolve;
           script.src = address.href;
-          script.onload = () => fail("it is no model that akida_lite has written, or damaged");
-          script.onerror = () => fail("it cannot be loaded. Fix: check its address");
+          script.onload = () => fail("it is no model that akida_lite has written, or damaged. Fix: give the address of a model.js");
+          script.onerror = () => fail("it cannot be loaded. Fix: check its address", "NotLoaded");
           document.head.append(script);
         }),
     );
     queue = next.catch(() => {}).then(() => (awaited = null));
     return next;
+  }
+
+  function addressOf(url) {
+    try {
+      return new URL(url, document.baseURI);
+    } catch {
+      throw new Error(`model '${url}': it is no address. Fix: give one, such as 'page/model.js'`);
+    }
   }
 
   /** Return a function that passes calls on to a worker; to this thread where there is none. */
@@ -89,11 +97,12 @@ const akidaLite = (() => {
       shape: header.shape,
       layers: header.layers,
       range: header.range,
+      picture: header.picture,
       samples,
       run: (image, { maps = false } = {}) => call("run", image, maps),
       selfTest: () => call("selfTest"),
     };
   }
 
-  return { deliver, load: (url) => payloadOf(url).then(open), open };
+  return { deliver, load: async (url) => open(await payloadOf(url)), open };
 })();

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite.web.bundle import bundle
+from akida_lite.web.images import is_picture
 
 SCRIPT = "akida-lite.js"
 MODEL = "model.js"
 
 _SENTENCE = (
-    "{name} runs here on integers alone: give it a picture, and see which neurons fire in each "
+    "{name} runs here on integers alone: give it {food}, and see which neurons fire in each "
     "layer and which class wins. It needs JavaScript and WebAssembly; "
     "without them, this picture of its input is all there is."
 )
@@ -87,18 +88,21 @@ def panel(name: str, still: npt.NDArray[np.uint8], span: list[int], **attributes
         f' {key.replace("_", "-")}="{escape(value)}"' for key, value in attributes.items()
     )
     picture = base64.b64encode(png(still, span)).decode()
-    sentence = escape(_SENTENCE.format(name=name or "This network"))
+    pictures = is_picture(still.shape)
+    food = "a picture" if pictures else "values"
+    sentence = escape(_SENTENCE.format(name=name or "This network", food=food))
+    alt = f"{'A picture' if pictures else 'Values'} that the network reads"
     return (
         f"<akida-lite-live{written}>"
-        f'<img alt="A picture that the network reads" src="data:image/png;base64,{picture}" '
-        'width="128" height="128" style="image-rendering: pixelated">'
+        f'<img alt="{alt}" src="data:image/png;base64,{picture}" '
+        'width="128" height="128" style="image-rendering: pixelated; object-fit: contain">'
         f"<p>{sentence}</p></akida-lite-live>"
     )
 
 
 def note(size: int) -> str:
     """Return what stands below the button: how much it loads."""
-    return f"loads {size / 1e6:.1f} MB; no picture leaves this browser"
+    return f"loads {size / 1e6:.1f} MB; nothing leaves this browser"
 
 
 def script() -> bytes:
@@ -107,7 +111,9 @@ def script() -> bytes:
 
 
 def png(pixels: npt.NDArray[np.uint8], span: list[int]) -> bytes:
-    """Return an image file of some pixels; other than one or three channels are averaged.
+    """Return an image file of some pixels; a line of values is one with a row a channel.
+
+    Maps of other than one or three channels are averaged.
 
     Parameters
     ----------
@@ -115,7 +121,12 @@ def png(pixels: npt.NDArray[np.uint8], span: list[int]) -> bytes:
     span : list of int
         Values of black and white.
     """
-    shown = pixels if pixels.shape[2] in (1, 3) else pixels.mean(axis=2, keepdims=True)
+    shown = pixels
+    if min(pixels.shape[:2]) == 1 and not is_picture(pixels.shape):
+        rows = pixels.reshape(-1, pixels.shape[2]).T
+        shown = (rows if rows.shape[1] > 1 else rows.T)[..., np.newaxis]
+    elif not is_picture(pixels.shape):
+        shown = pixels.mean(axis=2, keepdims=True)
     low, high = span
     scaled = np.clip((shown.astype(np.int64) - low) * 255 // max(1, high - low), 0, 255)
     rows = scaled.astype(np.uint8).reshape(len(scaled), -1)

@@ -23,7 +23,8 @@
       this.card = element("div", { className: "card" });
       root.append(element("style", {}, akidaLiteStyle), this.card);
       const poster = element("div", { className: "poster" }, element("slot"));
-      const able = typeof WebAssembly !== "undefined" && typeof DecompressionStream !== "undefined";
+      const able =
+        typeof WebAssembly !== "undefined" && WebAssembly.validate(KERNEL()) && typeof DecompressionStream !== "undefined";
       if (able) {
         this.button = element("button", { type: "button", className: "primary", onclick: () => this.start() }, "Run it here");
         this.note = element("p", { className: "small", role: "status" }, this.getAttribute("note") || "");
@@ -61,15 +62,16 @@
         this.build();
       } catch (error) {
         // Damaged weights would not give the bits of the page either: say so where the badge is.
+        const words = error.name === "NotLoaded" ? "The network is not there" : "The bits differ from this page";
         this.button.disabled = false;
-        this.note.replaceChildren(this.badge("differ", "The bits differ from this page", String(error.message)));
+        this.note.replaceChildren(this.badge("differ", words, String(error.message)));
         return;
       }
       await this.test();
     }
 
     badge(state, words, more) {
-      const made = element("span", { className: "badge" }, element("b", {}, words), element("span", {}, more));
+      const made = element("span", { className: "badge" }, element("b", {}, words), " ", element("span", {}, more));
       made.dataset.state = state;
       return made;
     }
@@ -84,9 +86,11 @@
       this.settings = { ...NEUTRAL };
       this.verdict = element("p", { className: "unseen", "aria-live": "polite" });
       this.message = element("p", { className: "message", role: "alert", hidden: true });
+      const flat = first.picture || Math.min(first.shape[0], first.shape[1]) > 1;
+      const seen = first.picture ? "The picture as the network sees it" : "The values as the network reads them";
       this.bits = element("div", { role: "status" }, this.badge("wait", "Comparing bits …", ""));
-      this.seen = element("canvas", { className: "seen", role: "img", "aria-label": "The picture as the network sees it" });
-      this.seen.style.setProperty("--ratio", `${first.shape[1]} / ${first.shape[0]}`);
+      this.seen = element("canvas", { className: "seen", role: "img", "aria-label": seen });
+      this.seen.style.setProperty("--ratio", flat ? `${first.shape[1]} / ${first.shape[0]}` : "3 / 1");
       this.seen.onpointerdown = (event) => this.moveCover(event);
       this.seen.onpointermove = (event) => event.buttons && this.moveCover(event);
       this.sources = new Sources(first, (pixels) => this.take(pixels), (text) => this.complain(text), this.card);
@@ -96,31 +100,32 @@
         result: new ResultView(model, several ? titles[index] : ""),
         layers: new LayersView(model, titles[index], this),
       }));
-      const input = element("div", { className: "input" }, element("h4", {}, "Picture"));
+      const input = element("div", { className: "input" }, element("h4", {}, first.picture ? "Picture" : "Values"));
       const picture = this.sources.pad ? this.besideThePad() : this.seen;
-      input.append(picture, this.sources.samples, this.sources.ways, this.message, this.sliders());
+      input.append(picture, this.sources.samples, this.sources.ways, this.message, this.sliders(first.picture ? SLIDERS : SLIDERS.slice(1, flat ? undefined : 2)));
       const results = element("div", { className: "results" }, ...this.views.map(({ result }) => result.root));
       this.card.replaceChildren(
         element("header", {}, element("h3", {}, titles.join(" and ")), this.bits),
         element("div", { className: "bench" }, input, results),
         ...this.views.map(({ layers }) => layers.root),
-        element("footer", { className: "small" }, "Everything happens in this browser: no picture leaves it."),
+        element("footer", { className: "small" }, "Everything happens in this browser: nothing leaves it."),
         this.verdict,
       );
       const [height, width, channels] = first.shape;
-      this.take(first.samples[0] || new Uint8Array(height * width * channels).fill(first.range[0]));
+      this.sources.took(first.samples[0] || new Uint8Array(height * width * channels).fill(first.range[0]));
+      this.sources.samples.firstChild?.setAttribute("aria-pressed", "true");
     }
 
     besideThePad() {
       const small = (words) => element("span", { className: "small" }, words);
       const { pad } = this.sources;
-      return element("div", { className: "both" }, small("Draw here"), small("What is seen"), pad, this.seen);
+      return element("div", { className: "both" }, small("Draw here"), small("Seen as"), pad, this.seen);
     }
 
-    sliders() {
+    sliders(offered) {
       const root = element("div", { className: "sliders" });
       this.inputs = {};
-      for (const [words, name, min, max] of SLIDERS) {
+      for (const [words, name, min, max] of offered) {
         const input = element("input", { type: "range", min, max, step: 0.01, id: name });
         input.value = NEUTRAL[name];
         input.oninput = () => this.adjust({ [name]: Number(input.value) });
@@ -186,12 +191,15 @@
         });
         said = await Promise.all(shown);
       }
-      this.verdict.textContent = said.join("; ");
+      // Before a camera each picture has other numbers: only another class is worth saying.
+      const words = said.map(({ name, lead }) => (lead && !this.sources.stream ? `${name}, ${lead}` : name)).join("; ");
+      if (words !== this.verdict.textContent) this.verdict.textContent = words;
     }
 
     /** Repeat what the reference engine computed when the page was built. */
     async test() {
-      const tests = await Promise.all(this.models.map((model) => model.selfTest()));
+      const failed = (error) => ({ same: false, differences: [], images: 0, values: 0, error });
+      const tests = await Promise.all(this.models.map((model) => model.selfTest().catch(failed)));
       const wrong = tests.flatMap(({ differences }) => differences);
       const same = tests.every((test) => test.same);
       const values = tests.reduce((all, test) => all + test.values, 0);

@@ -19,7 +19,7 @@ import numpy as np
 from akida_lite.engine import trace
 from akida_lite.layers import Layer
 from akida_lite.web.describing import Body, described
-from akida_lite.web.images import Pixels, input_of, value_range
+from akida_lite.web.images import Pixels, input_of, is_picture, value_range
 
 FIRST_UNIT = 0x4000
 _BITS = 15
@@ -51,6 +51,7 @@ def payload_of(
         "shape": first.input_shape,
         "size": int(np.prod(first.input_shape)),
         "bits": first.input_bits,
+        "picture": is_picture(first.input_shape),
         "range": value_range(layers, metadata["input_scaling"]),
         "layers": described(layers, body),
         "samples": [body.add(sample.tobytes()) for sample in samples],

@@ -3,7 +3,8 @@ const akidaLitePictures = (() => {
   "use strict";
 
   const { placed, usualOf } = akidaLiteDrawings;
-  const FINE = 8; // canvas pixels across one pixel of the network, averaged by us
+  const { greyOf, resized } = akidaLiteResampling;
+  const MOST_PIXELS = 2 ** 24; // of a canvas; phones refuse larger ones
 
   function canvasOf(width, height) {
     const canvas = document.createElement("canvas");
@@ -12,38 +13,21 @@ const akidaLitePictures = (() => {
     return canvas;
   }
 
-  /** Return how many channels a picture has for a model: 1, 3, or 0 where it reads none. */
-  function colours({ shape }) {
-    return shape[2] === 1 || shape[2] === 3 ? shape[2] : 0;
-  }
-
-  /** Return the middle of an image, video or canvas as the network's pixels. */
+  /** Return the middle of an image, video or canvas as the network's pixels, those of `predict`. */
   function pixelsOf(source, model) {
     const [height, width, channels] = model.shape;
-    const fine = canvasOf(width * FINE, height * FINE);
-    const context = fine.getContext("2d", { willReadFrequently: true });
     const [w, h] = [source.videoWidth || source.width, source.videoHeight || source.height];
-    const scale = Math.min(w / width, h / height);
-    const [across, down] = [width * scale, height * scale];
-    context.imageSmoothingQuality = "high";
-    context.fillRect(0, 0, fine.width, fine.height);
-    context.drawImage(source, (w - across) / 2, (h - down) / 2, across, down, 0, 0, fine.width, fine.height);
-    const { data } = context.getImageData(0, 0, fine.width, fine.height);
-    const grey = [0.299, 0.587, 0.114];
-    const result = new Uint8Array(height * width * channels);
-    for (let y = 0, at = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const mean = [0, 0, 0];
-        for (let i = 0; i < FINE * FINE; i++) {
-          const row = y * FINE + Math.floor(i / FINE);
-          const pixel = 4 * (row * fine.width + x * FINE + (i % FINE));
-          for (let c = 0; c < 3; c++) mean[c] += data[pixel + c] / (FINE * FINE);
-        }
-        const values = channels === 1 ? [mean.reduce((all, v, c) => all + v * grey[c], 0)] : mean;
-        for (const value of values) result[at++] = toModel(value, model);
-      }
-    }
-    return result;
+    const shrunk = Math.min(1, Math.sqrt(MOST_PIXELS / (w * h)));
+    const canvas = canvasOf(Math.round(w * shrunk), Math.round(h * shrunk));
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    // What is transparent shows white.
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(source, 0, 0, canvas.width, canvas.height);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    const [pixels, step] = channels === 1 ? [greyOf(data), 1] : [data, 4];
+    const found = resized(pixels, step, channels, [canvas.height, canvas.width], [height, width]);
+    return Uint8Array.from(found, (value) => toModel(value, model));
   }
 
   /** Return a drawing as the network's pixels, placed and sized as its samples are. */
@@ -66,20 +50,20 @@ const akidaLitePictures = (() => {
     return ((value - low) / (high - low || 1)) * 255;
   }
 
-  /** Draw the network's pixels, one canvas pixel each. */
+  /** Draw what enters the network: a picture as it is, a line of values with a row for each channel. */
   function drawPixels(canvas, pixels, model) {
     const [height, width, channels] = model.shape;
-    canvas.width = width;
-    canvas.height = height;
-    const image = new ImageData(width, height);
-    for (let position = 0; position < width * height; position++) {
-      const values = pixels.subarray(position * channels, (position + 1) * channels);
-      const mean = values.reduce((all, value) => all + value, 0) / channels;
-      for (let c = 0; c < 3; c++) {
-        const value = channels === 3 ? values[c] : mean;
-        image.data[4 * position + c] = toScreen(value, model);
-      }
-      image.data[4 * position + 3] = 255;
+    const positions = height * width;
+    const line = !model.picture && Math.min(height, width) === 1;
+    const size = positions === 1 ? [1, channels] : [channels, positions];
+    [canvas.height, canvas.width] = line ? size : [height, width];
+    const image = new ImageData(canvas.width, canvas.height);
+    for (let at = 0; at < canvas.width * canvas.height; at++) {
+      const first = line ? (at % positions) * channels + Math.floor(at / positions) : at * channels;
+      const values = pixels.subarray(first, first + (line ? 1 : channels));
+      const mean = values.reduce((all, value) => all + value, 0) / values.length;
+      for (let c = 0; c < 3; c++) image.data[4 * at + c] = toScreen(model.picture && channels === 3 ? values[c] : mean, model);
+      image.data[4 * at + 3] = 255;
     }
     canvas.getContext("2d").putImageData(image, 0, 0);
   }
@@ -115,14 +99,15 @@ const akidaLitePictures = (() => {
 
   /**
    * Draw channels of a layer's map side by side; where nothing fires, nothing is drawn.
-   * `ink` is [r, g, b]; the strength of a pixel is its level.
+   * `inks` are two [r, g, b], above and below zero; the strength of a pixel is its level.
    */
-  function drawChannels(canvas, map, [height, width, channels], chosen, ink) {
+  function drawChannels(canvas, map, [height, width, channels], chosen, inks) {
     const flat = height * width === 1;
     // Neurons without a place become one square of dots.
-    const columns = Math.ceil(Math.sqrt(flat ? channels : chosen.length));
-    const rows = Math.ceil((flat ? channels : chosen.length) / columns);
-    const gap = flat ? 0 : 1;
+    const count = flat ? channels : chosen.length;
+    const columns = Math.min(count, Math.ceil(Math.sqrt((count * height) / width)));
+    const rows = Math.ceil(count / columns);
+    const gap = Math.min(height, width) === 1 ? 0 : 1;
     canvas.width = Math.max(1, columns * (width + gap) - gap);
     canvas.height = Math.max(1, rows * (height + gap) - gap);
     const image = new ImageData(canvas.width, canvas.height);
@@ -133,10 +118,10 @@ const akidaLitePictures = (() => {
       const left = (cell % columns) * (width + gap);
       const top = Math.floor(cell / columns) * (height + gap);
       for (let position = 0; position < height * width; position++) {
-        const value = Math.abs(map[position * channels + channel]);
+        const value = map[position * channels + channel];
         if (value === 0) continue;
         const [x, y] = [left + (position % width), top + Math.floor(position / width)];
-        image.data.set([...ink, 70 + (185 * value) / most], 4 * (y * canvas.width + x));
+        image.data.set([...inks[value < 0 ? 1 : 0], 70 + (185 * Math.abs(value)) / most], 4 * (y * canvas.width + x));
       }
     }
     canvas.getContext("2d").putImageData(image, 0, 0);
@@ -152,5 +137,5 @@ const akidaLitePictures = (() => {
     return Array.from(counts.keys()).sort((a, b) => counts[b] - counts[a] || a - b);
   }
 
-  return { adjusted, busiest, canvasOf, colours, drawChannels, drawPixels, pixelsOf, pixelsOfDrawing };
+  return { adjusted, busiest, canvasOf, drawChannels, drawPixels, pixelsOf, pixelsOfDrawing };
 })();

@@ -1,12 +1,25 @@
-// Where pictures come from: samples, files, the clipboard, the camera, a drawing.
+// Where pictures come from: samples, files, the clipboard, the camera, a drawing; and values, typed.
 const akidaLiteSources = (() => {
   "use strict";
 
-  const { canvasOf, colours, drawPixels, pixelsOf, pixelsOfDrawing } = akidaLitePictures;
+  const { canvasOf, drawPixels, pixelsOf, pixelsOfDrawing } = akidaLitePictures;
   const { element } = akidaLiteViews;
   const PAD = 256;
 
   let lastUsed = null; // of all panels on the page, the one that a paste is meant for
+
+  /** Return what a file shows. As in `predict`, colours keep the numbers that the file has. */
+  async function imageOf(file) {
+    try {
+      return await createImageBitmap(file, { colorSpaceConversion: "none" });
+    } catch {
+      // A drawing in SVG has no pixels of its own; an image element gives it some.
+      const image = new Image();
+      image.src = URL.createObjectURL(file);
+      await image.decode().finally(() => URL.revokeObjectURL(image.src));
+      return image;
+    }
+  }
 
   /** The left column of a panel; `taken(pixels)` is called with every new picture. */
   class Sources {
@@ -15,12 +28,12 @@ const akidaLiteSources = (() => {
       this.ways = element("div", { className: "ways" });
       this.samples = element("div", { className: "samples", role: "group", "aria-label": "Samples" });
       this.addSamples();
-      if (colours(model)) {
+      if (model.picture) {
         this.addFile();
         this.addCamera();
         this.addDropAndPaste(root);
-      }
-      this.pad = colours(model) === 1 ? this.addPad() : null;
+      } else this.addValues();
+      this.pad = model.picture && model.shape[2] === 1 ? this.addPad() : null;
     }
 
     addSamples() {
@@ -40,7 +53,24 @@ const akidaLiteSources = (() => {
     took(pixels) {
       this.stopCamera();
       for (const button of this.samples.children) button.setAttribute("aria-pressed", "false");
+      if (this.values) this.values.value = pixels.join(" ");
       this.taken(pixels);
+    }
+
+    /** Let the reader type what is no picture. */
+    addValues() {
+      const size = this.model.shape.reduce((all, one) => all * one, 1);
+      const [low, high] = this.model.range;
+      this.values = element("textarea", { rows: 4, spellcheck: false });
+      this.values.onchange = () => {
+        const words = this.values.value.split(/[\s,;]+/).filter((word) => word);
+        const wrong = words.find((word) => !(/^\d+$/.test(word) && word >= low && word <= high));
+        const asked = `Give ${size} whole numbers from ${low} to ${high}, separated by blanks or commas`;
+        if (wrong !== undefined) this.complain(`'${wrong}' is no value that the network reads. ${asked}.`);
+        else if (words.length !== size) this.complain(`These are ${words.length} values. ${asked}.`);
+        else this.took(Uint8Array.from(words, Number));
+      };
+      this.ways.append(element("label", { className: "values" }, `${size} whole numbers from ${low} to ${high}`, this.values));
     }
 
     addFile() {
@@ -54,9 +84,7 @@ const akidaLiteSources = (() => {
 
     async read(file) {
       try {
-        const image = await createImageBitmap(file);
-        this.took(pixelsOf(image, this.model));
-        image.close();
+        this.took(pixelsOf(await imageOf(file), this.model));
       } catch {
         this.complain(`'${file.name}' is no picture that this browser reads. Choose a JPEG or PNG file.`);
       }
@@ -71,13 +99,15 @@ const akidaLiteSources = (() => {
       root.ondrop = (event) => {
         event.preventDefault();
         root.classList.remove("dropping");
-        if (event.dataTransfer.files[0]) this.read(event.dataTransfer.files[0]);
+        const [file] = event.dataTransfer.files;
+        if (file) this.read(file);
+        else this.complain("What was dropped is no file. Save the picture first, and drop its file.");
       };
       lastUsed = this;
       for (const use of ["focusin", "pointerdown", "drop"]) root.addEventListener(use, () => (lastUsed = this));
       this.paste = (event) => {
         if (lastUsed !== this) return;
-        const file = [...event.clipboardData.files].find(({ type }) => type.startsWith("image/"));
+        const [file] = event.clipboardData.files;
         if (file) this.read(file);
       };
       document.addEventListener("paste", this.paste);

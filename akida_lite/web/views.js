@@ -21,8 +21,9 @@ const akidaLiteViews = (() => {
   const count = (number) => number.toLocaleString("en");
   const percent = (part) => `${(100 * part).toFixed(1)} %`;
 
-  function inkOf(host) {
-    return host.getAttribute("mode") === "dark" ? [110, 190, 250] : [0, 84, 150];
+  /** Return the colours of what is above zero and below. */
+  function inksOf(host) {
+    return host.getAttribute("mode") === "dark" ? [[110, 190, 250], [232, 176, 74]] : [[0, 84, 150], [168, 96, 0]];
   }
 
   /** Return two bars: operations that events cause, beside those of a computation of all. */
@@ -44,7 +45,7 @@ const akidaLiteViews = (() => {
   /** The class, the runner-up and a bar for each class. */
   class ResultView {
     constructor(model, title) {
-      this.model = model;
+      Object.assign(this, { model, title });
       this.verdict = element("p", { className: "verdict" }, "…");
       this.lead = element("p", { className: "small" });
       this.bars = element("div", { className: "bars numbers" });
@@ -54,10 +55,11 @@ const akidaLiteViews = (() => {
     }
 
     nameOf(index) {
-      return (this.model.labels || [])[index] ?? `class ${index}`;
+      const name = (this.model.labels || [])[index] ?? "";
+      return name.trim() ? name : `class ${index}`;
     }
 
-    /** Show a result, and return the sentence that says it. */
+    /** Show a result; return the name of what it says, and by how much it leads. */
     show(result) {
       const { layers } = this.model;
       const counted = layers.map((layer, index) => (layer.countsInput ? index : -1)).filter((i) => i >= 0);
@@ -65,7 +67,7 @@ const akidaLiteViews = (() => {
       const macs = counted.reduce((all, i) => all + layers[i].macs, 0);
       const time = result.layers.reduce((all, layer) => all + layer.milliseconds, 0);
       this.cost.replaceChildren(
-        element("p", { className: "small" }, `Work for this picture, in ${time.toFixed(time < 10 ? 1 : 0)} ms: operations that events cause, and MACs if no zero were skipped`),
+        element("p", { className: "small" }, `Work, in ${time.toFixed(time < 10 ? 1 : 0)} ms: operations that events cause, and MACs if no zero were skipped`),
         workOf(operations, macs),
       );
       if (result.index === null) {
@@ -75,17 +77,22 @@ const akidaLiteViews = (() => {
           ? "The last layer has one channel: a quantity, and no class."
           : "The last layer has several positions: there is no one class.";
         this.bars.replaceChildren();
-        return `${this.model.name}: ${this.verdict.textContent}`;
+        return { name: this.spoken(this.verdict.textContent), lead: this.lead.textContent };
       }
       // A single channel that tells two classes apart speaks for one, and against the other.
       const both = (values) => (values.length === 1 ? [-values[0], values[0]] : values);
-      const [scores, potentials] = [both(result.scores), both(result.potentials)];
+      const scores = both(result.scores);
+      // Sums of channels whose units differ cannot be compared; the Keras model's can.
+      const values = result.comparable ? both(result.potentials) : scores;
+      const written = (value) => (result.comparable ? count(value) : value.toPrecision(3));
       const order = scores.map((_, index) => index).sort((a, b) => scores[b] - scores[a] || a - b);
       const [first, second] = [result.index, order.find((index) => index !== result.index)];
       const name = this.nameOf(first);
       this.verdict.textContent = name;
-      this.lead.textContent =
-        second === undefined ? "" : `ahead of ${this.nameOf(second)} by ${count(potentials[first] - potentials[second])}`;
+      const runner = element("bdi", {}, second === undefined ? "" : this.nameOf(second));
+      const by = second === undefined ? "" : ` by ${written(values[first] - values[second])}`;
+      const unit = result.comparable ? "" : ", in units of the Keras model";
+      this.lead.replaceChildren(...(second === undefined ? [] : ["ahead of ", runner, by + unit]));
       const shown = order.slice(0, MOST_BARS).sort((a, b) => a - b);
       const low = Math.min(0, ...scores);
       const span = Math.max(0, ...scores) - low || 1;
@@ -100,11 +107,16 @@ const akidaLiteViews = (() => {
           return [
             element("span", { className: `name ${rank}`, title: this.nameOf(index) }, this.nameOf(index)),
             element("span", { className: "track" }, bar),
-            element("span", { className: "value" }, count(potentials[index])),
+            element("span", { className: "value" }, written(values[index])),
           ];
         }),
       );
-      return `${name}, ${this.lead.textContent}`;
+      return { name: this.spoken(name), lead: this.lead.textContent };
+    }
+
+    /** Beside another network, a name alone would not say whose it is. */
+    spoken(name) {
+      return this.title ? `${this.title}: ${name}` : name;
     }
   }
 
@@ -170,11 +182,11 @@ const akidaLiteViews = (() => {
 
     show(result) {
       this.result = result;
-      const ink = inkOf(this.host);
+      const inks = inksOf(this.host);
       this.order = result.maps.map((map, index) => busiest(map, this.model.layers[index].out));
       for (const [index, { canvas, zeros }] of this.tiles.entries()) {
         const { out } = this.model.layers[index];
-        drawChannels(canvas, result.maps[index], out, this.order[index].slice(0, IN_TILE), ink);
+        drawChannels(canvas, result.maps[index], out, this.order[index].slice(0, IN_TILE), inks);
         const values = result.maps[index].length;
         zeros.textContent = `${Math.round(100 * (1 - result.layers[index].events / values))} % zero`;
       }
@@ -194,7 +206,7 @@ const akidaLiteViews = (() => {
       const [height, width, channels] = layer.out;
       const one = this.channel !== null;
       this.shown = one ? [this.channel] : this.order[this.chosen].slice(0, IN_DETAIL);
-      this.grid = drawChannels(this.map, map, layer.out, this.shown, inkOf(this.host));
+      this.grid = drawChannels(this.map, map, layer.out, this.shown, inksOf(this.host));
       const emits = layer.output && layer.output.bits === null ? "potentials other than zero" : "events";
       const sentence = `${count(events)} of ${count(map.length)} values are ${emits}; ${percent(1 - events / map.length)} are zero`;
       this.map.setAttribute("aria-label", `${layer.name}: ${sentence}`);
@@ -202,12 +214,14 @@ const akidaLiteViews = (() => {
       const work = workOf(layer.countsInput ? operations : null, layer.macs);
       this.facts.replaceChildren(
         element("span", { className: "small" }, `${layer.kind}, ${height} × ${width} × ${channels}, ${milliseconds.toFixed(1)} ms`),
-        element("span", {}, sentence),
+        element("span", {}, sentence + (map.some((value) => value < 0) ? "; those below zero are orange" : "")),
         work,
       );
       if (!layer.countsInput) this.facts.append(element("span", { className: "small" }, "It works on every pixel: no zero saves it anything."));
       const flat = height * width === 1;
       this.pick.hidden = flat;
+      // A few neurons need no large picture.
+      this.map.style.maxWidth = flat ? `${Math.max(4, 2.5 * this.grid.columns)}rem` : "";
       this.range.max = channels - 1;
       this.range.value = one ? this.channel : -1;
       this.which.textContent = one ? String(this.channel) : `busiest ${this.shown.length} of ${channels}`;

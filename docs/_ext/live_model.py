@@ -52,7 +52,7 @@ class LiveModel(SphinxDirective):
         sentence = " ".join(self.content) or f"{' and '.join(self.arguments)}, live."
         html = (
             f'<akida-lite-live src="{sources}" '
-            f'note="loads {size / 1e6:.1f} MB; no picture leaves this browser">'
+            f'note="loads {size / 1e6:.1f} MB; nothing leaves this browser">'
             f"{still[0] if still else ''}<p>{escape(sentence)}</p></akida-lite-live>"
             f'<script src="{root}/{SCRIPT}" defer></script>'
         )

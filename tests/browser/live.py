@@ -11,6 +11,7 @@ from akida_lite.layers import (
     Convolutional,
     FullyConnected,
     InputConvolutional,
+    InputData,
     MaxPool,
     Potentials,
     Staircase,
@@ -62,6 +63,21 @@ class Live(Browser):
     def part(self, selector):
         return self.inside("return root.querySelector(arguments[0])", selector)
 
+    def choose(self, file):
+        self.part("input[type=file]").send_keys(str(file))
+
+    def type_values(self, text):
+        self.inside(
+            "const field = root.querySelector('textarea'); field.value = arguments[0];"
+            "field.dispatchEvent(new Event('change'))",
+            text,
+        )
+
+    def complaint(self):
+        """Return what the panel says of an input that it cannot use."""
+        self._until(10, f"return !{ELEMENT}.message.hidden")
+        return self.part("[role=alert]").text
+
     def set(self, slider, value):
         self.inside(
             "const input = root.getElementById(arguments[0]); input.value = arguments[1];"
@@ -100,6 +116,20 @@ def small_model(channels=1, filters=4, name="small", labels=None):
         output=Potentials(np.ones(filters), np.zeros(filters)),
     )
     return Model([first, second, scores], name=name, labels=labels, input_scaling=(255, 0))
+
+
+def model_of_values(shape):
+    """A model of three classes that reads 4-bit values."""
+    rng = np.random.default_rng(0)
+    scores = FullyConnected(
+        name="scores",
+        weights=rng.integers(-7, 8, (int(np.prod(shape)), 3), np.int8),
+        weight_bits=4,
+        input_bits=4,
+        output=Potentials(np.ones(3), np.zeros(3)),
+    )
+    layers = [InputData(name="in", input_shape=shape, input_bits=4), scores]
+    return Model(layers, name="values", labels=["still", "slow", "fast"])
 
 
 def small_samples(channels=1):

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from browsing import HTML, PHONE, QuietHandler, served
 from hypothesis import HealthCheck, given, settings
-from live import Live, recoded, small_model, small_samples
+from live import ELEMENT, Live, model_of_values, recoded, small_model, small_samples
 from strategies import runs
 
 import akida_lite as al
 from akida_lite.engine import trace
+from akida_lite.images.decoding import pixels_of
 from akida_lite.web.page import png
 from akida_lite.web.payload import inline, payload_of
 
@@ -175,8 +176,13 @@ def test_what_is_no_model_is_refused(live):
     page = live(small_model())
     answer = page.later("{ return akidaLite.load('akida-lite.js'); }")
     assert "it is no model that akida_lite has written, or damaged" in answer
-    answer = page.later("{ return akidaLite.load('nowhere.js'); }")
-    assert "it cannot be loaded. Fix: check its address" in answer
+    for address in ("nowhere.js", "http://127.0.0.1:1/model.js"):
+        answer = page.later("{ return akidaLite.load(arguments[0]); }", address)
+        assert "it cannot be loaded. Fix: check its address" in answer
+    answer = page.later("{ return akidaLite.load('index.html'); }")
+    assert "or damaged. Fix: give the address of a model.js" in answer
+    answer = page.later("{ return akidaLite.load('http://'); }")
+    assert "model 'http://': it is no address. Fix: give one, such as 'page/model.js'" in answer
     page.complaints()
 
 
@@ -268,24 +274,100 @@ def test_a_drawing_is_centred_wherever_it_is_drawn(live):
     assert abs(ink - ink[::-1, ::-1]).max() <= 1 < ink.max()
 
 
-def test_a_file_becomes_the_picture_and_another_file_is_refused(live, tmp_path):
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_file_becomes_the_picture_that_predict_reads(live, tmp_path, channels):
+    page = live(small_model(channels=channels), small_samples(channels))
+    page.start()
+    for file in pictures(tmp_path):
+        expected = pixels_of(file, (8, 8, channels), "crop")[0].ravel().tolist()
+        page.choose(file)
+        page._until(10, f"return '' + {ELEMENT}.pixels === '' + arguments[0]", expected)
+
+
+def pictures(folder):
+    """Write files of several sizes and kinds, whose pixels browsers and Pillow read alike."""
+    image = pytest.importorskip("PIL.Image")
+    rng = np.random.default_rng(0)
+    for number, size in enumerate([(8, 8), (5, 3), (120, 91), (64, 200)]):
+        pixels = rng.integers(0, 256, (*size, 4), np.uint8)
+        # What is half transparent has colours that browsers round.
+        pixels[..., 3] = 255 * rng.integers(0, 2, size)
+        turned = image.Exif()
+        turned[0x0112] = 6
+        for mode in ("RGB", "L", "P", "RGBA"):
+            file = folder / f"{number}_{mode}.png"
+            image.fromarray(pixels).convert(mode).save(file, exif=turned)
+            yield file
+
+
+def test_a_drawing_in_vectors_becomes_the_picture(live, tmp_path):
     page = live(small_model(channels=3), small_samples(3))
     page.start()
-    pixels = np.zeros((16, 16, 3), np.uint8)
-    pixels[:, 8:] = (200, 100, 50)
-    (tmp_path / "half.png").write_bytes(png(pixels, [0, 255]))
-    page.part("input[type=file]").send_keys(str(tmp_path / "half.png"))
-    page._until(10, "return document.querySelector('akida-lite-live').pixels[21] === 200")
-    page.settle()
-    found = page.run("return Array.from(document.querySelector('akida-lite-live').pixels)")
-    found = np.array(found).reshape(8, 8, 3)
-    # Where the halves meet, the browser's own scaling mixes them.
-    away = [0, 1, 2, 5, 6, 7]
-    assert (found[:, away] == pixels[::2, ::2][:, away]).all()
-    (tmp_path / "text.png").write_text("no picture", "utf-8")
-    page.part("input[type=file]").send_keys(str(tmp_path / "text.png"))
-    page._until(10, "return !document.querySelector('akida-lite-live').message.hidden")
-    assert "is no picture that this browser reads" in page.part("[role=alert]").text
+    drawing = tmp_path / "drawing.svg"
+    size = 'xmlns="http://www.w3.org/2000/svg" width="40" height="40"'
+    drawing.write_text(f'<svg {size}><rect width="40" height="40" fill="#306090"/></svg>')
+    page.choose(drawing)
+    page._until(10, f"return '' + {ELEMENT}.pixels === '' + arguments[0]", [48, 96, 144] * 64)
+
+
+@pytest.mark.parametrize(
+    "content", [b"no picture", b"", b"\x00\x00\x00\x18ftypheic" + bytes(99)]
+)
+def test_what_is_no_picture_is_refused(live, tmp_path, content):
+    page = live(small_model(channels=3), small_samples(3))
+    page.start()
+    (tmp_path / "text.png").write_bytes(content)
+    page.choose(tmp_path / "text.png")
+    said = page.complaint()
+    assert said == (
+        "'text.png' is no picture that this browser reads. Choose a JPEG or PNG file."
+    )
+    page.inside("root.querySelector('.samples button').click()")
+    assert not page.part("[role=alert]").is_displayed()
+
+
+def test_what_is_dropped_and_no_file_is_refused(live):
+    page = live(small_model(channels=3), small_samples(3))
+    page.start()
+    page.inside(
+        "root.querySelector('.card').dispatchEvent("
+        "  new DragEvent('drop', { dataTransfer: new DataTransfer() }))"
+    )
+    assert page.complaint().startswith("What was dropped is no file. Save the picture first")
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 40), (1, 1, 3), (1, 20, 1), (20, 1, 3), (5, 4, 2)])
+def test_values_do_not_pretend_to_be_pictures(live, shape):
+    rng = np.random.default_rng(0)
+    samples = rng.integers(0, 16, (2, *shape), np.uint8)
+    model = model_of_values(shape)
+    page = live(model, samples)
+    assert "give it values" in page.find("akida-lite-live p").text
+    page.start()
+    words = page.inside("return root.querySelector('.input').textContent")
+    assert not [word for word in ("icture", "Camera", "Draw", "Bright") if word in words]
+    field = page.part("textarea")
+    assert field.get_property("value") == " ".join(map(str, samples[0].ravel()))
+    typed = ", ".join(map(str, samples[1].ravel()))
+    page.type_values(typed)
+    assert page.said().startswith(model.labels[model.predict(samples[1:])[0]])
+    page.type_values(f"{typed} 1")
+    size = int(np.prod(shape))
+    asked = f"Give {size} whole numbers from 0 to 15, separated by blanks or commas."
+    assert page.complaint() == f"These are {size + 1} values. {asked}"
+    for wrong in ("16", "-1", "1.5", "one"):
+        page.type_values(typed.replace(",", f", {wrong},", 1))
+        assert page.complaint() == f"'{wrong}' is no value that the network reads. {asked}"
+
+
+def test_a_network_that_is_not_there_is_no_differing_one(live, tmp_path):
+    page = live(small_model(), small_samples())
+    (tmp_path / "page" / "model.js").unlink()
+    page.start()
+    assert page.badge() == (
+        "The network is not there model 'model.js': it cannot be loaded. Fix: check its address"
+    )
+    page.complaints()
 
 
 @pytest.mark.parametrize("way", ["paste", "drop"])

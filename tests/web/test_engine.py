@@ -11,12 +11,17 @@ from strategies import input_layers, largest_potentials, runs
 
 from akida_lite import Model
 from akida_lite.engine import trace
-from akida_lite.fixed_point import weight_limit
+from akida_lite.fixed_point import INT32_MAX, INT32_MIN, weight_limit
 from akida_lite.layers import (
+    Convolutional,
     FullyConnected,
+    GlobalAveragePool,
+    InputConvolutional,
     InputData,
+    MaxPool,
     Potentials,
     SeparableConvolutional,
+    Staircase,
 )
 from akida_lite.web.payload import inline, payload_of, script
 
@@ -196,3 +201,106 @@ def test_the_self_test_says_where_the_bits_differ(node):
     assert answer["same"] is False
     assert answer["differences"] == [{"image": 0, "layer": "out"}]
     assert len(images) == answer["images"]
+
+
+def potentials(filters):
+    return Potentials(np.ones(filters), np.zeros(filters))
+
+
+def full_steps(filters):
+    """Thresholds at both ends of 32 bits, and between."""
+    ends = [INT32_MIN, INT32_MIN + 1, -1, 0, 1, INT32_MAX - 1, INT32_MAX]
+    return Staircase(np.tile(np.array(ends, np.int32), (filters, 1)), 3)
+
+
+def of_fully_connected(sign, output):
+    shape = (17, 15, 260)
+    return shape, FullyConnected(
+        name="out",
+        weights=np.full((int(np.prod(shape)), 2), sign * 127, np.int8),
+        weight_bits=8,
+        input_bits=8,
+        output=output,
+    )
+
+
+def of_separable(sign, output):
+    return (5, 5, 20), SeparableConvolutional(
+        name="out",
+        depthwise=np.full((5, 5, 20, 1), 127, np.int8),
+        pointwise=np.full((1, 1, 20, 2), sign * 127, np.int8),
+        weight_bits=8,
+        input_bits=8,
+        output=output,
+    )
+
+
+def of_average(sign, output):
+    return (16, 16, 259), Convolutional(
+        name="out",
+        weights=np.full((1, 1, 259, 2), sign * 127, np.int8),
+        weight_bits=8,
+        input_bits=8,
+        pool=GlobalAveragePool(),
+        output=output,
+    )
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("output", [potentials, full_steps])
+@pytest.mark.parametrize("kind", [of_fully_connected, of_separable, of_average])
+def test_sums_that_nearly_fill_32_bits(node, kind, sign, output):
+    shape, layer = kind(sign, output(2))
+    assert layer.potential_bound(shape) > 0.95 * INT32_MAX
+    layers = (InputData(name="in", input_shape=shape, input_bits=8), layer)
+    assert_same(node, layers, np.full((1, *shape), 255, np.uint8))
+
+
+def test_more_than_256_channels(node):
+    rng = np.random.default_rng(0)
+
+    def w(*shape, limit=1):
+        return rng.integers(-limit, limit, shape, np.int8, endpoint=True)
+
+    def steps(filters, bits):
+        thresholds = rng.integers(-200, 900, (filters, 2**bits - 1), np.int32)
+        return Staircase(np.sort(thresholds, axis=1), bits)
+
+    layers = (
+        InputConvolutional(
+            name="first",
+            input_shape=(7, 5, 3),
+            weights=w(3, 3, 3, 300, limit=7),
+            weight_bits=4,
+            input_bits=8,
+            padding_value=99,
+            output=steps(300, 4),
+        ),
+        SeparableConvolutional(
+            name="second",
+            depthwise=w(3, 2, 300, 1, limit=7),
+            pointwise=w(1, 1, 300, 321, limit=7),
+            weight_bits=4,
+            input_bits=4,
+            strides=(1, 2),
+            padding="same",
+            pool=MaxPool((3, 2), (2, 1), "same"),
+            output=steps(321, 2),
+        ),
+        Convolutional(
+            name="third",
+            weights=w(2, 3, 321, 257),
+            weight_bits=2,
+            input_bits=2,
+            padding="same",
+            output=steps(257, 1),
+        ),
+        FullyConnected(
+            name="out",
+            weights=w(257 * 4 * 3, 1000),
+            weight_bits=2,
+            input_bits=1,
+            output=potentials(1000),
+        ),
+    )
+    assert_same(node, layers, rng.integers(0, 256, (2, 7, 5, 3), np.uint8))

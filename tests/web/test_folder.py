@@ -147,6 +147,18 @@ def test_samples_that_the_model_does_not_read_are_refused(tmp_path, samples, mes
     assert names_in(tmp_path) == set()
 
 
+@pytest.mark.parametrize(
+    ("shape", "size"), [((1, 1, 5), (5, 1)), ((1, 4, 2), (4, 2)), ((4, 1, 3), (4, 3))]
+)
+def test_a_line_of_values_has_a_row_for_each_channel(shape, size):
+    image = pytest.importorskip("PIL.Image")
+    values = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
+    read = image.open(io.BytesIO(page.png(values, [0, 255])))
+    assert read.size == size
+    expected = values.reshape(-1, shape[2]).T.ravel() if size[1] > 1 else values.ravel()
+    assert (np.asarray(read).ravel() == expected).all()
+
+
 def test_the_png_is_what_pillow_reads():
     image = pytest.importorskip("PIL.Image")
     rng = np.random.default_rng(0)
