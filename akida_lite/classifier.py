@@ -39,8 +39,9 @@ class Classifier:
 
     It travels to other processes by pickle. Made of a path or a name, it sends these and a
     checksum, and each process reads the model once. Made of a `Model`, it sends the model.
-    A process never answers with another model than the one that the classifier was made
-    with: what the file holds is compared, not when it was written.
+    It is one model for ever: where the file has been replaced since, a process that has
+    read the model goes on with it, and one that has not refuses. What the file holds is
+    compared, not when it was written.
 
     Parameters
     ----------
@@ -224,7 +225,10 @@ class Classifier:
         if found != self.sha256:
             problem = f"it has SHA-256 {found}; the classifier was made with {self.sha256}"
             subject = f"model {self._source!r}"
-            raise FileFormatError(Problem(subject, problem, "make a new Classifier of it"))
+            remedy = "make a new Classifier of it, or of Model.load(path), which travels itself"
+            if self._source in NETWORKS:
+                remedy = "install the same release of akida_lite here and where it was made"
+            raise FileFormatError(Problem(subject, problem, remedy))
 
 
 def _keep_model(sha256: str, model: Model) -> None:

@@ -11,8 +11,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
+
+from akida_lite.errors import require_keras
 
 
 @contextmanager
@@ -39,8 +41,10 @@ def nothing_on_stderr() -> Iterator[None]:
 
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "0":
-    import_module("keras")
-else:
-    with nothing_on_stderr():
+_quiet = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "0"
+try:
+    with nothing_on_stderr() if _quiet else nullcontext():
         import_module("keras")
+except ModuleNotFoundError as _error:
+    require_keras("this part of akida_lite", _error)
+    raise

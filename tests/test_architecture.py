@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "akida_lite"
 
 ROW = {
     "errors": 0,
+    "extras": 1,
     "fixed_point": 1,
     "files": 1,
     "keras_start": 1,
@@ -74,7 +75,7 @@ BY_COMPUTED_NAME = {
     "__init__": "public names, each with its room in a table that test_public_api reads",
     "claims.outcomes": "measures of a user's own ledger",
     "cli": "the groups of commands, all below cli",
-    "images.extras": "Pillow and pyarrow, which it may import",
+    "extras": "Pillow, pyarrow and matplotlib, for the rooms that may import them",
     "engine.onnx.runtime": "onnx and onnxruntime, which it may import",
     "hardware.devices": "the files beside it",
     "zoo": "its own networks, named in a table",

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import sys
 import threading
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from tiny_classifier import SHAPE, tiny_images, tiny_model
 
 import akida_lite as al
-from akida_lite import classifier
+from akida_lite import classifier, parallel
 from akida_lite.engine import run
 from akida_lite.files import sha256_of
 from akida_lite.layers import Convolutional, FullyConnected, InputData, Potentials, Staircase
@@ -152,7 +153,32 @@ def test_a_file_of_the_same_size_and_time_is_no_old_model(path):
         pickle.loads(pickle.dumps(old))({"image": IMAGES})
     assert str(refused.value) == (
         f"model {str(path)!r}: it has SHA-256 {new.sha256}; the classifier was made with "
-        f"{old.sha256}. Fix: make a new Classifier of it."
+        f"{old.sha256}. Fix: make a new Classifier of it, or of Model.load(path), which "
+        "travels itself."
+    )
+
+
+def test_a_replaced_file_gives_no_job_two_models(path):
+    """One process has read the old file; those that begin later refuse the new one."""
+    old = al.Classifier(path)
+    carried = al.Classifier(al.Model.load(path))
+    tiny_model(seed=1).save(path)
+    batches = [{"image": IMAGES[:10]}, {"image": IMAGES[10:]}]
+    with pytest.raises(al.FileFormatError, match="make a new Classifier"):
+        list(parallel.results(old, batches, workers=2))
+    found = [*map(old, batches), *parallel.results(carried, batches, workers=2)]
+    classes = np.concatenate([answers["class"] for answers in found])
+    np.testing.assert_array_equal(classes, np.tile(MODEL.predict(IMAGES), 2))
+
+
+def test_another_release_of_a_network_is_refused(monkeypatch):
+    sent = pickle.dumps(al.Classifier("vgg_cifar10"))
+    classifier._MODELS.clear()
+    monkeypatch.setattr(classifier, "_published", lambda name: "0" * 64)
+    with pytest.raises(al.FileFormatError) as refused:
+        pickle.loads(sent)({"image": IMAGES})
+    assert str(refused.value).endswith(
+        "Fix: install the same release of akida_lite here and where it was made."
     )
 
 
@@ -218,6 +244,16 @@ def test_an_image_that_cannot_be_used_is_named_by_its_row(value, problem):
     assert str(refused.value) == (
         f"batch, row 1 of 'image': {problem}. "
         "Fix: leave it out, or give a picture or a uint8 array."
+    )
+
+
+def test_an_array_of_another_size_asks_for_pillow(monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    with pytest.raises(al.InputError) as refused:
+        al.Classifier(MODEL)({"image": [IMAGES[0, 1:]]})
+    assert str(refused.value) == (
+        "an array of another size: it needs Pillow, which cannot start. "
+        "Fix: python -m pip install 'akida_lite[images]'."
     )
 
 

@@ -117,6 +117,20 @@ except ModuleNotFoundError as error:
     )
 
 
+TRAIN = "from akida_lite.cli import main; sys.exit(main(['train', 'vgg_cifar10_w2a2i2']))"
+
+
+@pytest.mark.parametrize("start", ["from akida_lite.training import train", TRAIN])
+def test_a_missing_keras_is_named_by_imports_and_commands_as_well(start):
+    code = f"import sys\nsys.modules['keras'] = sys.modules['tensorflow'] = None\n{start}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode
+    assert done.stderr.splitlines()[-1].endswith(
+        " this part of akida_lite needs Keras, which is not installed. "
+        "Fix: python -m pip install 'akida_lite[keras]'."
+    )
+
+
 def documented():
     """Yield the dotted names that the reference lists."""
     for page in sorted((ROOT / "docs" / "reference").glob("*.rst")):

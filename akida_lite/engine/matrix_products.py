@@ -9,6 +9,7 @@ than the 32 bits that `layers.layer_shapes` grants to any potential).
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
@@ -109,16 +110,19 @@ def prepare_convolutional(layer: Convolutional) -> Stage:
     window = Window(layer.kernel_size, layer.strides, layer.padding, layer.padding_value)
     finish = prepare_finish(layer.pool, layer.output, bound)
 
-    taps = matrix.reshape(*window.size, -1, layer.filters)
+    filters = layer.filters
+    taps = matrix.reshape(*window.size, -1, filters)
 
     def step(events: Batch) -> Batch:
         seen = seen_by(window, events.astype(dtype))
+        # One product of two matrices is several times as fast as one for each row of a map.
         if seen.size <= LARGEST_COLUMNS:
-            return finish(seen.reshape(*seen.shape[:3], len(matrix)) @ matrix)
-        sums = np.zeros((*seen.shape[:3], taps.shape[3]), dtype)
-        for at in np.ndindex(window.size):
-            sums += seen[:, :, :, *at] @ taps[at]
-        return finish(sums)
+            sums = seen.reshape(-1, len(matrix)) @ matrix
+        else:
+            sums = np.zeros((prod(seen.shape[:3]), filters), dtype)
+            for at in np.ndindex(window.size):
+                sums += seen[:, :, :, *at].reshape(len(sums), -1) @ taps[at]
+        return finish(sums.reshape(*seen.shape[:3], filters))
 
     return step
 
@@ -139,7 +143,8 @@ def prepare_separable(layer: SeparableConvolutional) -> Stage:
         sums = np.zeros((*seen.shape[:3], seen.shape[5]), dtype)
         for row, column in np.ndindex(window.size):
             sums += seen[:, :, :, row, column] * depthwise[row, column]
-        return finish(sums @ pointwise)
+        mixed = sums.reshape(-1, len(pointwise)) @ pointwise
+        return finish(mixed.reshape(*sums.shape[:3], pointwise.shape[1]))
 
     return step
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from akida_lite.errors import InputError
+from akida_lite.extras import needed
 from akida_lite.images.decoding import Pixels, Shape, Unreadable, fitted, pixels_of
-from akida_lite.images.extras import needed
 
 
 def image_of(value: Any, shape: Shape, fit: str) -> tuple[Pixels, bool]:
@@ -32,6 +33,8 @@ def image_of(value: Any, shape: Shape, fit: str) -> tuple[Pixels, bool]:
     ------
     Unreadable
         If it is nothing of that.
+    InputError
+        If Pillow is needed and not installed.
     """
     if isinstance(value, dict):
         value = value.get("bytes") or value.get("path")
@@ -45,9 +48,9 @@ def image_of(value: Any, shape: Shape, fit: str) -> tuple[Pixels, bool]:
         raise Unreadable("it is missing")
     try:
         return _of_array(np.asarray(value), shape, fit)
+    except (Unreadable, InputError):
+        raise
     except ValueError as error:
-        if isinstance(error, Unreadable):
-            raise
         raise Unreadable("its rows differ in length") from error
 
 

@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite.errors import InputError, Problem
+from akida_lite.extras import needed
 from akida_lite.files import open_regular
-from akida_lite.images.extras import needed
 
 Pixels = npt.NDArray[np.uint8]
 Shape = tuple[int, int, int]

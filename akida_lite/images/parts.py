@@ -15,9 +15,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from akida_lite.extras import needed
 from akida_lite.files import sha256_of
 from akida_lite.images.decoding import Unreadable
-from akida_lite.images.extras import needed
 
 Item: TypeAlias = tuple[str, Any]
 """Name of an image, and what `image_of` takes, or why there is nothing, as `Unreadable`."""

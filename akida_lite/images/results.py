@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from akida_lite.errors import InputError, Problem
-from akida_lite.images.extras import needed
+from akida_lite.extras import needed
 
 Row = dict[str, Any]
 

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from akida_lite.errors import InputError, Problem
+from akida_lite.extras import needed
 from akida_lite.images.array_files import (
     HELD_BYTES,
     PREFERRED,
@@ -18,7 +19,6 @@ from akida_lite.images.array_files import (
     preferred,
 )
 from akida_lite.images.decoding import Shape
-from akida_lite.images.extras import needed
 from akida_lite.images.parts import Files, Held, Item, Members, Part, TableRows, refused
 
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")

@@ -15,7 +15,7 @@ import numpy as np
 
 from akida_lite.datasets.cifar10 import load_cifar10_sample
 from akida_lite.errors import InputError, Problem
-from akida_lite.images.extras import needed
+from akida_lite.extras import needed
 from benchmark.processes import require_success
 
 SCRIPTS = Path(__file__).parents[1] / "user_guide" / "scripts"

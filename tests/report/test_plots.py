@@ -1,5 +1,6 @@
 """Every plot holds what it should, says it without colour, and refuses what does not fit."""
 
+import sys
 from dataclasses import replace
 from functools import cache
 
@@ -122,6 +123,19 @@ def test_it_draws_into_the_axes_that_it_is_given_and_says_what_it_shows(name):
 def test_without_axes_it_makes_a_figure(name):
     ax = (EVERY_PLOT | DIAGRAMS)[name](None)
     assert len(ax.get_figure().axes) == 1
+
+
+@pytest.mark.parametrize(
+    "draw", [EVERY_PLOT["ops"], lambda ax: plots.images(np.ones((2, 8, 8, 1)))]
+)
+def test_without_matplotlib_it_says_how_to_install_it(draw, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(InputError) as refused:
+        draw(None)
+    assert str(refused.value) == (
+        "a figure: it needs matplotlib, which cannot start. "
+        "Fix: python -m pip install 'akida_lite[plots]'."
+    )
 
 
 def test_every_plot_is_among_those():

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from akida_lite.engine import trace
 from akida_lite.errors import InputError, Problem
+from akida_lite.extras import needed
 from akida_lite.layers import (
     GlobalAveragePool,
     InputData,
@@ -174,13 +175,12 @@ def event_maps(
         problem = f"none of {layers} is a layer that emits events"
         remedy = f"choose among {', '.join(repr(layer.name) for layer in model.layers)}"
         raise InputError(Problem("option 'layers'", problem, remedy))
-    from matplotlib import colormaps
-
     figure, grid = _grid(len(traced) + 1, 1, width=8, height=0.95 * (len(traced) + 1))
     _draw(grid[0, 0], np.asarray(image))
     _name(grid[0, 0], "image", f"{' x '.join(map(str, np.shape(image)))}")
     # Zeros lie below the scale; what is masked lies between two maps.
-    colours = colormaps["viridis_r"].with_extremes(under=PALE, bad="white")
+    colours = needed("matplotlib", "a figure").colormaps["viridis_r"]
+    colours = colours.with_extremes(under=PALE, bad="white")
     zeros = total = 0
     for ax, (layer, events) in zip(grid[1:, 0], traced, strict=True):
         zeros, total = zeros + int((events == 0).sum()), total + events.size
@@ -278,10 +278,11 @@ def _grid(
     height: float | None = None,
     title: float = 0.0,
 ) -> tuple[Figure, Any]:
-    import matplotlib.pyplot as plt
-
     size = (width or _INCHES * columns, height or (_INCHES + title) * rows)
-    return plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    drawn: tuple[Figure, Any] = needed("matplotlib.pyplot", "a figure").subplots(
+        rows, columns, figsize=size, layout="constrained", squeeze=False
+    )
+    return drawn
 
 
 def _draw(ax: Axes, picture: npt.NDArray[Any]) -> None:

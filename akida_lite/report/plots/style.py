@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from akida_lite.errors import shown
+from akida_lite.extras import needed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,9 +31,9 @@ def new_axes(ax: Axes | None, width: float = 8, height: float = 4) -> Axes:
     """Return `ax`, or the Axes of a new figure of `width` by `height` inches."""
     if ax is not None:
         return ax
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+    plt = needed("matplotlib.pyplot", "a figure")
+    axes: Axes = plt.subplots(figsize=(width, height), layout="constrained")[1]
+    return axes
 
 
 def bar_height(rows: int) -> float:

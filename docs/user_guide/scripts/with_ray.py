@@ -13,9 +13,8 @@ def main(model, images, output, address="local"):
     try:
         data = ray.data.read_parquet(images)
         answers = data.map_batches(
-            al.Classifier,
-            fn_constructor_args=(model,),
-            fn_constructor_kwargs={"keep": ["name"], "threads": 1},
+            # Made here, it is one model for all processes; each of them reads it once.
+            al.Classifier(model, keep=["name"], threads=1),
             batch_size=64,
             concurrency=2,
             num_cpus=0.5,  # reading and writing need some, too

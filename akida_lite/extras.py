@@ -1,4 +1,4 @@
-"""Packages that only some sources and outputs need, and what installs a missing one."""
+"""Packages that only some pictures, tables and figures need, and what installs them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from akida_lite.errors import InputError, Problem
 
-_EXTRAS = {"PIL": "images", "pyarrow": "images"}
+_EXTRAS = {"PIL": "images", "pyarrow": "images", "matplotlib": "plots"}
 """Top module to the extra of akida_lite that brings it."""
 
 
