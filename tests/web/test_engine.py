@@ -1,6 +1,7 @@
 """The engine in JavaScript gives the integers, events and operations of the reference."""
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -111,9 +112,9 @@ def test_depthwise_sums_beyond_16_bits(node, sign):
     assert_same(node, layers, np.full((1, 5, 5, 3), 255, np.uint8))
 
 
-def of_two_scores(**metadata):
-    """A model whose two scores are the two values that enter."""
-    layers = (
+def of_two_scores_layers():
+    """Layers whose two scores are the two values that enter."""
+    return (
         InputData(name="in", input_shape=(1, 1, 2), input_bits=2),
         FullyConnected(
             name="out",
@@ -123,8 +124,11 @@ def of_two_scores(**metadata):
             output=Potentials(np.ones(2), np.zeros(2)),
         ),
     )
+
+
+def of_two_scores(**metadata):
     images = np.array([[[[1, 2]]]], np.uint8)
-    return payload_of(layers, MODEL | metadata, images, images)
+    return payload_of(of_two_scores_layers(), MODEL | metadata, images, images)
 
 
 @pytest.mark.parametrize("weight", [-1, 0, 1])
@@ -147,6 +151,18 @@ def test_one_channel_tells_two_classes_apart_or_none(node, weight):
         expected = int(model.predict(image)[0]) if head else None
         assert result["index"] == expected
         assert result["label"] == (None if expected is None else labels[expected])
+
+
+@pytest.mark.parametrize("scale", [(1, 1), (1, 2), (-1, -1)])
+def test_potentials_are_compared_where_their_units_are_equal(node, scale):
+    output = Potentials(np.array(scale, float), np.zeros(2))
+    events, scores = of_two_scores_layers()
+    layers = (events, replace(scores, output=output))
+    images = np.array([[[[3, 2]]]], np.uint8)
+    (result,) = node.ask(method="run", payload=payload(layers, images), images=[[3, 2]])
+    assert result["comparable"] is (scale == (1, 1))
+    assert result["index"] == Model(layers).predict(images)[0] == (0 if scale == (1, 1) else 1)
+    assert result["scores"] == [3 * scale[0], 2 * scale[1]]
 
 
 def test_the_class_has_its_name(node):

@@ -13,30 +13,6 @@ BLOCK = 64
 AT = 1024  # where a test puts its first array
 
 
-@pytest.fixture
-def wasm():
-    store = wasmtime.Store()
-    module = wasmtime.Module(store.engine, kernel())
-    return Instance(store, wasmtime.Instance(store, module, []).exports(store))
-
-
-class Instance:
-    def __init__(self, store, exports):
-        self.store, self.exports = store, exports
-        self.memory = exports["memory"]
-        self.memory.grow(store, 63)
-
-    def put(self, at, array):
-        self.memory.write(self.store, np.ascontiguousarray(array).tobytes(), at)
-
-    def get(self, at, count, dtype):
-        end = at + count * np.dtype(dtype).itemsize
-        return np.frombuffer(self.memory.read(self.store, at, end), dtype)
-
-    def call(self, name, *arguments):
-        return self.exports[name](self.store, *arguments)
-
-
 def test_the_bytes_are_assembled_from_the_text():
     text = files("akida_lite.web").joinpath("kernel.wat").read_text("utf-8")
     assert kernel() == bytes(wasmtime.wat2wasm(text))
