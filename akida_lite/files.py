@@ -21,6 +21,8 @@ import numpy.typing as npt
 # A file system answers with these when it, or the user's share of it, is full.
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
+_HIDDEN = ".akida_lite-"  # how the names of unfinished files begin
+
 
 def user_path(path: str | os.PathLike[str]) -> Path:
     """Return what a user means by a path: a leading ``~`` is a home folder, if there is one.
@@ -58,6 +60,18 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         As `open` and `os.replace` do.
     """
     target = Path(os.path.realpath(user_path(path)))
+    try:
+        with _written(target) as file:
+            yield file
+    except OSError as error:
+        # The hidden file means nothing to a reader, and a full disk names no file at all.
+        if error.errno and _HIDDEN in str(error.filename or _HIDDEN):
+            error.filename = str(target)
+        raise
+
+
+@contextmanager
+def _written(target: Path) -> Iterator[IO[bytes]]:
     old = _facts_of(target)
     if old is not None and not stat.S_ISREG(old.st_mode):
         with open(target, "wb") as through, tempfile.TemporaryFile() as whole:
@@ -123,7 +137,7 @@ def _facts_of(path: Path) -> os.stat_result | None:
 def _hidden_file(target: Path) -> tuple[IO[bytes], Path]:
     """Create the file that will become `target`, and remove those of killed processes."""
     # A digest stands in for the target's name, which may be as long as the system allows.
-    stem = f".akida_lite-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]}-"
+    stem = f"{_HIDDEN}{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]}-"
     for left in target.parent.glob(f"{stem}*.tmp"):
         _remove_abandoned(left)
     while True:

@@ -483,6 +483,14 @@ def test_a_sample_that_is_no_image_is_named_and_no_page_is_written(
             "file 'nowhere/out.onnx': there is no folder 'nowhere'. Fix: create it first.",
         ),
         (
+            ["export", "tiny.akl", "."],
+            "file '.': it is a folder. Fix: name a file.",
+        ),
+        (
+            ["predict", "tiny.akl", "images.npy", "--output", "nowhere/out.csv"],
+            "file 'nowhere/out.csv': there is no folder 'nowhere'. Fix: create it first.",
+        ),
+        (
             ["export", "tiny.akl", "out.onnx", "--samples", "images.npy"],
             "option '--samples': an ONNX file has no place for pictures. Fix: add --web, or "
             "leave it out.",

@@ -29,13 +29,15 @@ from typing import Any, cast
 from akida_lite.claims.claim import Claim, Measured, Quoted
 from akida_lite.claims.records import FIELDS, from_fields
 from akida_lite.errors import ClaimError, Problem
+from akida_lite.files import open_regular
 
 _PAGES = ("**/*.rst", "**/*.md")
+_LARGEST = 1 << 20  # bytes, which Python's reader of TOML takes seconds for
 
 # These tables are about the ledger itself; each holds values of this form.
 _SECTIONS = {
     "measures": (re.compile(r"[\w.]+:\w+"), "give it as 'module:function'"),
-    "sources": (re.compile(r"[^\x00-\x1f\x7f]+"), "give a full reference in one line"),
+    "sources": (re.compile(r".+"), "give a full reference in one line"),
     "files": (re.compile(r"[0-9a-f]{64}"), "give its SHA-256 as 64 hexadecimal digits"),
 }
 
@@ -114,7 +116,12 @@ def read_ledger(path: Path) -> Ledger:
     OSError
         If the file cannot be read.
     """
-    return parse_ledger(path, path.read_bytes())
+    with open_regular(path) as file:
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        problem = f"it has more than {_LARGEST} bytes"
+        raise ClaimError(Problem(f"file '{path.name}'", problem, "keep several ledgers"))
+    return parse_ledger(path, content)
 
 
 def parse_ledger(path: Path, content: bytes) -> Ledger:
@@ -168,7 +175,9 @@ def _malformed(name: str, section: Any) -> list[Problem]:
     return [
         _problem(f"{name}.{key}", f"{value!r} is not in its form", remedy)
         for key, value in cast(Fields, section).items()
-        if not (isinstance(value, str) and form.fullmatch(value) and key.isprintable())
+        if not (
+            isinstance(value, str) and form.fullmatch(value) and f"{key}{value}".isprintable()
+        )
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from akida_lite.cli.subjects import add_model_arguments, subject_of
-from akida_lite.errors import InputError, Problem
+from akida_lite.errors import InputError, Problem, shown
 from akida_lite.files import is_same_file
 from akida_lite.prediction import first_images
 from akida_lite.zoo.networks import NETWORKS
@@ -65,11 +65,11 @@ def run_convert(given: argparse.Namespace) -> int:
         remedy = "name a .keras file or a network of the zoo"
         raise InputError(Problem(f"model {given.model!r}", problem, remedy))
     path = given.output or _free_name(given.model)
-    keep_input(path, given.model)
+    require_place(path, given.model)
     subject.options["thresholds"] = given.thresholds
     model = subject.integer_model()
     model.save(path)
-    print(f"{path}: {len(model)} layers, {path.stat().st_size:,} bytes")
+    print(shown(f"{path}: {len(model)} layers, {path.stat().st_size:,} bytes"))
     return 0
 
 
@@ -80,12 +80,9 @@ def run_export(given: argparse.Namespace) -> int:
     if given.samples:
         problem = "an ONNX file has no place for pictures"
         raise InputError(Problem("option '--samples'", problem, "add --web, or leave it out"))
-    if not given.output.parent.is_dir():
-        problem = f"there is no folder '{given.output.parent}'"
-        raise InputError(Problem(f"file '{given.output}'", problem, "create it first"))
-    keep_input(given.output, given.model)
+    require_place(given.output, given.model)
     subject_of(given).integer_model().to_onnx(given.output)
-    print(f"{given.output}: {given.output.stat().st_size:,} bytes")
+    print(shown(f"{given.output}: {given.output.stat().st_size:,} bytes"))
     return 0
 
 
@@ -100,18 +97,23 @@ def _export_page(given: argparse.Namespace) -> int:
         samples = images[np.unique(labels, return_index=True)[1]]
     model.to_web(given.output, samples=samples)
     size = sum(file.stat().st_size for file in given.output.iterdir())
-    print(f"{given.output / 'index.html'}: {size:,} bytes with what it loads")
+    print(shown(f"{given.output / 'index.html'}: {size:,} bytes with what it loads"))
     return 0
 
 
-def keep_input(output: Path, *inputs: str | Path) -> None:
-    """Refuse to write over a file that the command reads.
+def require_place(output: Path, *inputs: str | Path) -> None:
+    """Refuse, before any work is done, a file that could not be written or is read.
 
     Raises
     ------
     InputError
-        If `output` is one of `inputs`, by whatever name.
+        If `output` is a folder or in none, or one of `inputs`, by whatever name.
     """
+    if not output.parent.is_dir():
+        problem = f"there is no folder '{output.parent}'"
+        raise InputError(Problem(f"file '{output}'", problem, "create it first"))
+    if output.is_dir():
+        raise InputError(Problem(f"file '{output}'", "it is a folder", "name a file"))
     for source in inputs:
         if is_same_file(output, source):
             problem = f"it is the input {str(source)!r} itself, which would be lost"

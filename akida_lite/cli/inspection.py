@@ -9,7 +9,7 @@ from typing import Any
 
 import akida_lite as al
 from akida_lite.cli.subjects import add_model_arguments, subject_of
-from akida_lite.errors import Problem
+from akida_lite.errors import Problem, shown
 from akida_lite.hardware import DEVICES, Device, check
 from akida_lite.report import summary_of
 
@@ -57,7 +57,7 @@ def run_check(given: argparse.Namespace) -> int:
     elif problems:
         print("\n".join(map(str, problems)))
     else:
-        print(f"{given.model}: no problem found, {device.name} takes it")
+        print(shown(f"{given.model}: no problem found, {device.name} takes it"))
     return int(bool(problems))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from akida_lite.claims import Ledger, check, measure, read_ledger, write
+from akida_lite.errors import shown
 from akida_lite.published import LEDGER, ledger
 
 
@@ -53,7 +54,7 @@ def run_claims(given: argparse.Namespace) -> int:
         return 0
     width = max(map(len, known), default=0)
     for id, claim in known.items():
-        print(f"{id:{width}}  {claim!s:>20}  {claim.kind}: {claim.origin}")
+        print(shown(f"{id:{width}}  {claim!s:>20}  {claim.kind}: {claim.origin}"))
     return 0
 
 
@@ -68,7 +69,7 @@ def _check(ledger: Ledger, full: bool) -> int:
                 verdict = f"within {claim.slack:,} of the published {claim.amount.exactly}"
             print(f"{claim.id}: {got.exactly}, {verdict}")
         elif outcome.fault is None:
-            print(f"{claim.id}: not measured, {outcome.reason}")
+            print(shown(f"{claim.id}: not measured, {outcome.reason}"))
     problems = check(outcomes, ledger)
     for problem in problems:
         print(problem)

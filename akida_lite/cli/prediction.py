@@ -11,7 +11,7 @@ from typing import Any
 
 from akida_lite import parallel
 from akida_lite.classifier import Classifier
-from akida_lite.cli.forms import keep_input
+from akida_lite.cli.forms import require_place
 from akida_lite.cli.progress import ProgressLine
 from akida_lite.cli.subjects import add_model_arguments, add_threads_argument, subject_of
 from akida_lite.engine.options import usable_cores
@@ -104,7 +104,7 @@ def run(given: argparse.Namespace) -> int:
             raise InputError(Problem("option '--resume'", problem, "add --output FILE"))
     else:
         format_of(given.output)
-        keep_input(given.output, given.model, *given.sources)
+        require_place(given.output, given.model, *given.sources)
     classify = Classifier(
         _model(given),
         fit=given.fit,
@@ -172,7 +172,7 @@ def _written(given: argparse.Namespace, classify: Classifier) -> Found:
         _add(outcome, [(name, reason) for name, reason in entry.refused], entry.refitted)
         progress.more(entry.images + len(entry.refused))
     progress.clear()
-    print(f"{given.output}: {images:,} images, {len(outcome.refused):,} refused")
+    print(shown(f"{given.output}: {images:,} images, {len(outcome.refused):,} refused"))
     return outcome
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from akida_lite.datasets.cache import cache_folder
-from akida_lite.errors import FileFormatError, InputError, Problem
+from akida_lite.errors import FileFormatError, InputError, Problem, shown
 
 
 def add_commands(commands: Any) -> None:
@@ -65,9 +65,9 @@ def run(given: argparse.Namespace) -> int:
     if not given.resume:
         _keep_checkpoint(recipe.name, folder)
     if given.resume and _is_complete(recipe, folder):
-        print(f"{recipe.name}: is trained already, in {folder}")
+        print(shown(f"{recipe.name}: is trained already, in {folder}"))
     else:
-        print(f"{recipe.name}: checkpoints and weights go to {folder}", flush=True)
+        print(shown(f"{recipe.name}: checkpoints and weights go to {folder}"), flush=True)
         shipped.train_shipped(
             recipe.name,
             folder,

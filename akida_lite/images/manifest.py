@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,9 @@ class Manifest:
         self.output, self.task = output, task
         self.file = output.with_name(f"{output.name}.manifest.jsonl")
         self.folder = output.with_name(f"{output.name}.parts")
+        if self.file.exists() and not self.file.is_file():
+            problem = "it is no regular file, and would be written over"
+            raise InputError(Problem(f"file '{self.file}'", problem, "move it elsewhere"))
         lines = _lines(self.file) if resume else []
         if lines and lines[0] != task:
             differs = [
@@ -72,7 +76,8 @@ class Manifest:
             problem = f"the run that it belongs to had another {', '.join(differs)}"
             remedy = "give the same as then, or leave --resume out to begin anew"
             raise InputError(Problem(f"file '{self.file}'", problem, remedy))
-        self._complete = bool(lines) and lines[-1] == {"complete": _checksum(output)}
+        held = _checksum(output)
+        self._complete = bool(held) and bool(lines) and lines[-1] == {"complete": held}
         self._entries = {entry.part: entry for entry in map(_entry, lines[1:]) if entry}
 
     def holds(self, sources: Iterable[str]) -> bool:
@@ -134,11 +139,15 @@ class Manifest:
             join(files, self.task["columns"], self.output.suffix.lower(), file)
         self._entries = {part: self._entries[part] for part in range(parts)}
         self.begin()
-        with open(self.file, "ab") as lines:
-            lines.write(_line({"complete": sha256_of(self.output)}))
-        for left in self.folder.glob("part-*"):
+        # What went into a pipe cannot be read again, nor can it be known to be complete.
+        if held := _checksum(self.output):
+            with open(self.file, "ab") as lines:
+                lines.write(_line({"complete": held}))
+        for left in self.folder.glob(f"part-{'[0-9]' * 6}*"):
             left.unlink()
-        self.folder.rmdir()
+        # Whatever else somebody keeps in the folder stays there.
+        with suppress(OSError):
+            self.folder.rmdir()
 
     def _part(self, number: int) -> Path:
         return self.folder / f"part-{number:06}{self.output.suffix.lower()}"

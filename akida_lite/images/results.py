@@ -10,12 +10,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from akida_lite.errors import InputError, Problem
+from akida_lite.errors import InputError, Problem, shown
 from akida_lite.extras import needed
 
 Row = dict[str, Any]
 
 FORMATS = (".csv", ".jsonl", ".parquet")
+
+# A spreadsheet runs what begins with one of these; names and labels come from strangers.
+_FORMULA = ("=", "+", "-", "@")
 
 
 def columns_of(labels: bool, statistics: bool) -> tuple[str, ...]:
@@ -58,7 +61,8 @@ def encoded(rows: Sequence[Row], columns: Sequence[str], ending: str) -> bytes:
         return _parquet(rows, columns)
     text = io.StringIO()
     if ending == ".csv":
-        csv.DictWriter(text, columns, lineterminator="\n").writerows(rows)
+        cells = ({key: _cell(value) for key, value in row.items()} for row in rows)
+        csv.DictWriter(text, columns, lineterminator="\n").writerows(cells)
     else:
         text.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     return text.getvalue().encode()
@@ -84,6 +88,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return value
+
+
+def _cell(value: Any) -> Any:
+    """Return a value that stays in its line, and that a spreadsheet never computes."""
+    if not isinstance(value, str):
+        return value
+    return shown(f"'{value}" if value.startswith(_FORMULA) else value)
 
 
 def _schema(columns: Sequence[str]) -> Any:

@@ -1,5 +1,7 @@
 """A ledger's tables mean what its docstring says; a broken one is refused as a whole."""
 
+import os
+
 import pytest
 
 from akida_lite.claims import Measured, Quantity, Quoted, Share, ledger, read_ledger
@@ -176,6 +178,12 @@ BROKEN = [
         "in one line.",
     ),
     (
+        '"A paper."',
+        '"A \u202epaper."',
+        "claim 'sources.paper': 'A \\u202epaper.' is not in its form. Fix: give a full "
+        "reference in one line.",
+    ),
+    (
         "0" * 64,
         "0" * 63,
         f"claim 'files.shop.csv': '{'0' * 63}' is not in its form. Fix: give its SHA-256 as 64 "
@@ -253,3 +261,15 @@ def test_every_problem_of_a_ledger_is_reported(read):
 def test_reading_runs_nothing_that_the_ledger_names(read, tmp_path):
     (tmp_path / "counting.py").write_text("raise SystemExit('imported')\n", "utf-8")
     assert "shop.visitors" in read(TEXT).claims
+
+
+def test_a_pipe_is_not_waited_for_and_a_huge_file_is_not_read(read, tmp_path):
+    with pytest.raises(ClaimError) as refused:
+        read("#" * (1 << 20) + "\n")
+    assert str(refused.value) == (
+        "file 'claims.toml': it has more than 1048576 bytes. Fix: keep several ledgers."
+    )
+    if os.name == "posix":
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(OSError, match="Not a regular file"):
+            read_ledger(tmp_path / "pipe")

@@ -160,6 +160,22 @@ def test_a_device_is_written_into_and_stays():
     assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
 
 
+@needs_posix
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is full")
+@pytest.mark.parametrize("name", ["full", "absent/file"])
+def test_an_error_names_the_file_that_was_asked_for(name, tmp_path):
+    (tmp_path / "full").symlink_to("/dev/full")
+    with pytest.raises(OSError, match=name) as failed, atomic_write(tmp_path / name) as file:
+        file.write(b"content")
+    assert failed.value.filename == os.path.realpath(tmp_path / name)
+
+
+def test_an_error_about_another_file_names_that(tmp_path):
+    with pytest.raises(FileNotFoundError) as failed, atomic_write(tmp_path / "file"):
+        (tmp_path / "other").read_bytes()
+    assert failed.value.filename == str(tmp_path / "other")
+
+
 def test_a_folder_is_refused_before_anything_is_written(tmp_path):
     with pytest.raises((IsADirectoryError, PermissionError)), atomic_write(tmp_path):
         pytest.fail("the block must not run")
