@@ -66,7 +66,12 @@ RETRAIN_RELU = (
     "replace it by a ReLU of Keras and train again, then call akida_lite.quantize(model, "
     "activ_quantization=4)"
 )
-RESHAPES = "accepted are (h, w, c) to (h*w*c,), (c,) to (1, 1, c), and no change"
+KEEP_ORDER = (
+    "remove it, or use softmax, sigmoid or tanh of Keras, which keep the order of the scores"
+)
+RESHAPES = (
+    "accepted are (h, w, c) to (h*w*c,), (h, w) to (h, w, 1), (c,) to (1, 1, c), and no change"
+)
 
 ORDER = {
     "plain convolution": (
@@ -126,8 +131,16 @@ ORDER = {
     ),
     "float activation": (
         lambda: [conv(), layers.Activation("gelu", name="gelu")],
-        f"layer 'gelu' (Activation): gelu is no staircase of whole levels. Fix: "
-        f"{RETRAIN_RELU}.",
+        f"layer 'gelu' (Activation): gelu is no staircase of whole levels. Fix: {KEEP_ORDER}.",
+    ),
+    "mean of a softmax": (
+        lambda: [
+            conv(),
+            layers.Softmax(name="soft"),
+            layers.GlobalAveragePooling2D(name="mean"),
+        ],
+        "layer 'mean' (GlobalAveragePooling2D): it reads what 'soft' makes of the scores, with "
+        "which the integer model ends. Fix: move it before 'soft', or remove it.",
     ),
     "softmax in the middle": (
         lambda: [conv(), layers.Softmax(name="soft"), layers.Flatten(), dense()],
@@ -353,6 +366,13 @@ class TooFar(nn.MaxQuantizer):
         return np.full_like(integers, 100), scale
 
 
+class Doubled(nn.MaxQuantizer):
+    """A quantizer that rounds otherwise than its integers say."""
+
+    def quantize(self, w, dtype="float32"):
+        return 2 * super().quantize(w, dtype)
+
+
 RETRAIN = "train again with a lower learning rate, or load other weights"
 
 VALUES = {
@@ -508,7 +528,9 @@ WHOLE = {
     "two inputs": (
         two_inputs,
         ["model 'model': it has 2 inputs, one is expected. Fix: build a keras.Model with one "
-         "input.", JOIN],
+         "input.",
+         "layer 'add' (Add): it joins 2 branches, the layers must form one chain. Fix: do it "
+         "to the images before they are fed, and leave it out of the model."],
     ),
     "two outputs": (
         two_outputs,

@@ -17,6 +17,8 @@ from akida_lite.conversion.kinds import kind_of
 from akida_lite.conversion.roles import Role, function_name, role_of
 from akida_lite.conversion.scaling import affine_of_step, reads_outside
 
+# Pixels that are this near to each other are the same: float32 has moved them.
+_SAME = 1e-4
 _NEURAL = (Role.NEURAL, Role.FLOAT_NEURAL)
 _ACTIVATIONS = (Role.ACTIVATION, Role.FLOAT_ACTIVATION)
 _PASSED = (Role.IGNORED, Role.RESHAPE, Role.MEAN, Role.NORM, Role.MAX_POOL)
@@ -33,12 +35,15 @@ class Absorbed:
     factor, shift : float64 arrays of shape (inputs,)
     common : float or None
         Of the image: a factor that stays where it is, for all channels.
+    offset : float
+        Of the image: what stays to be added behind that factor.
     """
 
     steps: list[Step]
     factor: Any
     shift: Any
     common: float | None = None
+    offset: float = 0.0
 
     def into(self, layer: Any, weights: dict[str, Any]) -> dict[str, Any]:
         """Return what the weights of a layer become, its bias among them.
@@ -77,11 +82,12 @@ def absorbed_by(steps: list[Step]) -> dict[str, Absorbed]:
         role = role_of(step)
         if role in _NEURAL:
             absorbed = _absorbed(step, run or [])
+            if absorbed and image:
+                absorbed = _of_an_image(absorbed)
             if absorbed and role is Role.FLOAT_NEURAL:
-                if not image:
+                # Where zeros stand around the map, only a factor of them makes zeros.
+                if not (absorbed.shift.any() and reads_outside(step)):
                     found[step.name] = absorbed
-                elif len(set(absorbed.factor)) > 1:
-                    found[step.name] = _of_an_image(absorbed)
             image = False
             own = getattr(step.layer, "activation", None)
             run = None if function_name(own) == "linear" else []
@@ -94,16 +100,29 @@ def absorbed_by(steps: list[Step]) -> dict[str, Absorbed]:
     return found
 
 
-def _of_an_image(absorbed: Absorbed) -> Absorbed:
-    """Leave a common factor: the weights keep their size, and the model says what it reads."""
-    common = float(np.abs(absorbed.factor).mean())
-    return replace(absorbed, factor=absorbed.factor / common, common=common)
+def _of_an_image(absorbed: Absorbed) -> Absorbed | None:
+    """Leave what all channels have in common: the model says what it reads."""
+    factor, shift = absorbed.factor, absorbed.shift
+    if len(set(factor)) == 1 or not factor.all():
+        return None
+    common = float(np.abs(factor).mean())
+    zero = -shift / factor
+    if np.ptp(zero) > _SAME:
+        return replace(absorbed, factor=factor / common, common=common)
+    offset = -common * float(zero.mean())
+    return replace(
+        absorbed,
+        factor=factor / common,
+        shift=np.zeros_like(shift),
+        common=common,
+        offset=offset,
+    )
 
 
 def _absorbed(neural: Step, run: list[Step]) -> Absorbed | None:
     """Return what the scalings in a run of layers before a neural one come to."""
     scalings = [step for step in run if role_of(step) is Role.NORM]
-    if not scalings or reads_outside(neural):
+    if not scalings:
         return None
     factor, shift = np.ones(1), np.zeros(1)
     for step in run:

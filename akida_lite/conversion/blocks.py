@@ -66,9 +66,13 @@ class Parsed:
     dropped : list of Step
         Activations after the last block that convert leaves out.
     problems : list of Problem
+    unclear : bool
+        Whether a layer without an integer equivalent stands before the first block, so that
+        what this reads is not known.
     """
 
     blocks: list[Block] = field(default_factory=list)
     scaling: list[Step] = field(default_factory=list)
     dropped: list[Step] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    unclear: bool = False

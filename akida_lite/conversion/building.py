@@ -47,7 +47,9 @@ def feed_after(block: Block) -> Feed | None:
 
 
 def map_shape(shape: KerasShape) -> Shape:
-    """Return the shape of one image's values as a map: (c,) is one position."""
+    """Return the shape of one image's values as a map: (c,) is one position, (h, w) grey."""
+    if len(shape) == 2:
+        shape = (*shape, 1)
     height, width, channels = shape if len(shape) == 3 else (1, 1, prod(map(_size, shape)))
     return _size(height), _size(width), _size(channels)
 

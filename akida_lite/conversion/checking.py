@@ -168,6 +168,12 @@ def _kernel_problems(step: Step, kernel: Kernel) -> Iterator[Problem]:
             f"{bits} bits",
             "clip them in the quantizer",
         )
+    elif (np.rint(array(kernel.quantizer.quantize(kernel.values)) * scale) != integers).any():
+        yield step.problem(
+            f"the quantizer of its {kernel.label} gives other weights in Keras than integers "
+            "divided by its scale",
+            "derive it from nn.LinearWeightQuantizer, and write only scale_factor() anew",
+        )
 
 
 def _first_bad(scale: npt.NDArray[np.float64]) -> float:

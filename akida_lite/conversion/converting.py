@@ -19,7 +19,7 @@ from akida_lite.conversion.grammar import parse
 from akida_lite.conversion.graph import chain_of, unique
 from akida_lite.conversion.roles import head_of
 from akida_lite.conversion.scaling import Feed, input_feed
-from akida_lite.errors import ConversionError, InputError, LayerError, Problem, layer_problem
+from akida_lite.errors import ConversionError, LayerError, Problem, layer_problem
 from akida_lite.fixed_point import INT32_MAX
 from akida_lite.layers import InputData, Layer, Neural
 from akida_lite.model import Model
@@ -83,7 +83,7 @@ def convert(
     ConversionError
         Lists every reason why the model has no integer equivalent.
     InputError
-        If `thresholds` or `labels` is not what it may be.
+        If `labels` is not what it may be.
 
     Warns
     -----
@@ -110,9 +110,6 @@ def convert(
     >>> convert(keras_model, input_scaling=(255, 0))
     <Model 'small': 2 layers, (8, 8, 3) to (1, 1, 10)>
     """
-    if thresholds not in THRESHOLDS:
-        text = f"{thresholds!r} is none of {', '.join(map(repr, THRESHOLDS))}"
-        raise InputError(Problem("option 'thresholds'", text, "choose one of them"))
     plan = plan_of(
         keras_model,
         input_scaling=input_scaling,
@@ -197,10 +194,15 @@ def plan_of(
     parsed = parse(steps) if readable else Parsed()
     broken = [*layout_problems(steps), *keras_problems(steps)]
     plan = Plan(parsed, problems=[*problems, *broken, *parsed.problems])
-    feed, input_problems = input_feed(
-        parsed, input_scaling, sparse=input_is_sparse, input_bits=input_bits
-    )
-    if not broken:
+    feed, input_problems = None, []
+    if steps:
+        feed, input_problems = input_feed(
+            parsed, input_scaling, sparse=input_is_sparse, input_bits=input_bits
+        )
+    if thresholds not in THRESHOLDS:
+        text = f"{thresholds!r} is none of {', '.join(map(repr, THRESHOLDS))}"
+        input_problems += [Problem("option 'thresholds'", text, "choose one of them")]
+    elif not broken:
         _build(plan, feed, thresholds, image=not input_is_sparse)
     order = {step.name: index for index, step in enumerate(steps)}
     plan.problems += input_problems
@@ -215,7 +217,8 @@ def _build(plan: Plan, feed: Feed | None, thresholds: str, *, image: bool) -> No
     # In a broken chain, shapes and neighbours are not those of the layers, so blocks wait.
     structural = bool(plan.problems)
     for block in plan.parsed.blocks:
-        found = block_problems(block, image=image and block is plan.parsed.blocks[0])
+        reads_pixels = image and block is plan.parsed.blocks[0] and not plan.parsed.unclear
+        found = block_problems(block, image=reads_pixels)
         if thresholds == "published" and not found:
             found = published_problems(block)
         if feed is not None and not (found or structural or block.float_layers):

@@ -19,6 +19,7 @@ from akida_lite.conversion.roles import (
     Role,
     changes_order,
     described,
+    joins,
     relu_ceiling,
     role_of,
     unsupported,
@@ -59,10 +60,12 @@ class _Parser:
         self.mean: Step | None = None
         self.pad: Step | None = None
         self.flattened: Step | None = None
+        roles = [role_of(step) for step in steps]
         neural = (Role.NEURAL, Role.FLOAT_NEURAL)
-        self.last_neural = max(
-            (i for i, step in enumerate(steps) if role_of(step) in neural), default=-1
-        )
+        self.last_neural = max((i for i, r in enumerate(roles) if r in neural), default=-1)
+        # What an unsupported layer reads is not judged.
+        reading = (*neural, Role.UNSUPPORTED)
+        self.last_reading = max((i for i, r in enumerate(roles) if r in reading), default=-1)
 
     @property
     def block(self) -> Block | None:
@@ -72,11 +75,7 @@ class _Parser:
         role = role_of(step)
         self.pending.append(step)
         if step.branches > 1:
-            self._refuse(
-                step,
-                f"it joins {step.branches} branches, the layers must form one chain",
-                "remove the branches: skip connections have no integer equivalent here",
-            )
+            self.result.problems.append(joins(step, image=self.block is None))
             self._mark_float()
         elif role in (Role.NEURAL, Role.FLOAT_NEURAL):
             self._neural(role, step)
@@ -89,7 +88,7 @@ class _Parser:
         elif role is Role.FINAL and index > self.last_neural:
             self._drop(step)
         elif role in (Role.FINAL, Role.FLOAT_ACTIVATION):
-            self._float_activation(step)
+            self._float_activation(step, last=index > self.last_neural)
         elif role is Role.UNSUPPORTED:
             self.result.problems.append(unsupported(step))
             self._mark_float()
@@ -139,7 +138,9 @@ class _Parser:
         self.result.problems.append(step.problem(problem, remedy))
 
     def _mark_float(self) -> None:
-        if self.block is not None:
+        if self.block is None:
+            self.result.unclear = True
+        else:
             self.block.float_layers = True
 
     def _neural(self, role: Role, step: Step) -> None:
@@ -201,6 +202,8 @@ class _Parser:
             self.result.scaling.append(step)
             return
         if block is None:
+            if self.result.unclear:
+                return
             self._refuse(
                 step,
                 "it comes before the first neural layer",
@@ -208,7 +211,7 @@ class _Parser:
             )
             return
         if role is Role.MEAN and block.activation is not None:
-            if self.mean is None:
+            if self.mean is None and not self.result.dropped:
                 self.mean = step
                 return
         problem = self._order_problem(block, role, step)
@@ -221,6 +224,13 @@ class _Parser:
 
     def _order_problem(self, block: Block, role: Role, step: Step) -> Problem | None:
         name = block.last.name
+        if self.result.dropped:
+            last = self.result.dropped[-1].name
+            return step.problem(
+                f"it reads what {last!r} makes of the scores, with which the integer model "
+                "ends",
+                f"move it before {last!r}, or remove it",
+            )
         for same, what in _ONCE:
             other = block.find(*same)
             if role in same and other is not None:
@@ -260,7 +270,8 @@ class _Parser:
     def _reshape(self, index: int, step: Step) -> None:
         before, after = step.input_shape, step.output_shape
         if before == after or not _several_positions(before):
-            harmless = before == after or len(after) == 1 or after[:-1] == (1, 1)
+            grey = len(before) == 2 and after == (*before, 1)
+            harmless = before == after or len(after) == 1 or after[:-1] == (1, 1) or grey
             if not harmless:
                 self._refuse_shape(step)
             return
@@ -268,7 +279,7 @@ class _Parser:
             self._refuse_shape(step)
             return
         self.flattened = step
-        if index > self.last_neural:
+        if index > self.last_reading:
             self._refuse(
                 step,
                 f"it flattens the map {before} and no QuantizedDense follows",
@@ -279,7 +290,7 @@ class _Parser:
         self._refuse(
             step,
             f"it turns {step.input_shape} into {step.output_shape}; accepted are (h, w, c) "
-            "to (h*w*c,), (c,) to (1, 1, c), and no change",
+            "to (h*w*c,), (h, w) to (h, w, 1), (c,) to (1, 1, c), and no change",
             "use one of these, or remove it",
         )
 
@@ -298,13 +309,16 @@ class _Parser:
             return
         self.pad = step
 
-    def _float_activation(self, step: Step) -> None:
+    def _float_activation(self, step: Step, *, last: bool) -> None:
         function = getattr(step.layer, "activation", None)
         name = step.kind if function is None else described(function)
         quantize = "akida_lite.quantize(model, activ_quantization=4)"
         remedy = "replace it by a QuantizedReLU or ActivationDiscreteRelu, for instance with "
         if not relu_ceiling(step)[0]:
             remedy = "replace it by a ReLU of Keras and train again, then call "
+            if last:
+                remedy = "remove it, or use softmax, sigmoid or tanh of Keras, which keep the "
+                quantize = "order of the scores"
         self._refuse(step, f"{name} is no staircase of whole levels", remedy + quantize)
         self._mark_float()
 

@@ -19,6 +19,10 @@ KerasShape: TypeAlias = tuple[int | None, ...]
 """Shape of one image's values, without the batch axis."""
 
 
+# Modules of Keras that hold operations on tensors, which are no layers.
+_OPERATIONS = ("keras.src.ops.", "keras.src.activations.")
+
+
 @dataclass(frozen=True)
 class Step:
     """One call of a Keras layer, or of an operation on tensors such as ``x / 255``.
@@ -51,7 +55,7 @@ class Step:
     @property
     def operation(self) -> str | None:
         """Type of an operation of Keras; None for layers and for what others wrote."""
-        ours = type(self.layer).__module__.startswith("keras.src.ops.")
+        ours = type(self.layer).__module__.startswith(_OPERATIONS)
         return self.kind if ours else None
 
     @property

@@ -16,7 +16,7 @@ from akida_lite.conversion.calibrating import Made, calibrate
 from akida_lite.conversion.checking import keras_problems, layout_problems
 from akida_lite.conversion.graph import Step, chain_of
 from akida_lite.conversion.kinds import kind_of
-from akida_lite.conversion.roles import role_of
+from akida_lite.conversion.roles import joins, role_of
 from akida_lite.conversion.samples import checked_samples
 from akida_lite.conversion.twins import NEURAL, Maker
 from akida_lite.conversion.weights import array, bias_of
@@ -130,10 +130,9 @@ def quantize(
         spellings,
     )
     steps, problems = chain_of(model)
+    first = next((i for i, step in enumerate(steps) if role_of(step) in NEURAL), len(steps))
     problems += [
-        step.problem(f"it joins {step.branches} branches", "remove the branches")
-        for step in steps
-        if step.branches > 1
+        joins(step, image=i < first) for i, step in enumerate(steps) if step.branches > 1
     ]
     problems += [*layout_problems(steps), *keras_problems(steps)]
     if problems and not steps:
@@ -261,7 +260,7 @@ def _copy_variables(step: Step, target: Any, absorbed: Absorbed | None) -> None:
         trained = [_thresholds(layer) for layer in (source, target)]
         for old, new in zip(*trained, strict=False):
             new.assign(old)
-    elif type(source) is type(target) and step.operation is None:
+    elif type(source) is type(target) and isinstance(source, keras.Layer):
         target.set_weights(source.get_weights())
         if isinstance(target, keras.layers.Normalization):
             # The layer computes with values that it derives from its variables only now.

@@ -6,6 +6,7 @@ user calls ``relu`` may compute anything.
 
 from __future__ import annotations
 
+import sys
 from enum import Enum
 from typing import Any
 
@@ -78,15 +79,24 @@ _OPERATIONS = {
     **dict.fromkeys(("Reshape", "Squeeze", "ExpandDims"), Role.RESHAPE),
     **dict.fromkeys(("Softmax", "LogSoftmax"), Role.FINAL),
     **dict.fromkeys(("Sigmoid", "LogSigmoid", "Tanh"), Role.FINAL),
-    **dict.fromkeys(("Relu", "Relu6", "LeakyRelu", "Silu", "Gelu"), Role.FLOAT_ACTIVATION),
+    **dict.fromkeys(
+        ("Relu", "Relu6", "ReLU", "LeakyRelu", "Silu", "Gelu", "Elu", "Selu", "HardSigmoid"),
+        Role.FLOAT_ACTIVATION,
+    ),
     "Mean": Role.MEAN,
     "Max": Role.MAX_POOL,
     "Cast": Role.IGNORED,
 }
 """Operation of Keras on a tensor to its role."""
 
+# TensorFlow's own functions, and those of JAX, compute what Keras' of the same name do.
+_ROOMS = (
+    keras.activations,
+    keras.ops,
+    getattr(sys.modules.get(keras.config.backend()), "nn", None),
+)
 _OWN_FUNCTIONS = {
-    name: {id(getattr(room, name)) for room in (keras.activations, keras.ops)}
+    name: {id(getattr(room, name)) for room in _ROOMS if hasattr(room, name)}
     for name in (
         *("relu", "relu6", "softmax", "log_softmax", "sigmoid", "log_sigmoid", "tanh"),
         *("leaky_relu", "silu", "gelu", "elu", "selu", "softplus", "hard_sigmoid"),
@@ -111,6 +121,13 @@ _REMEDIES = {
     ),
     "Resizing": "resize the images before they are fed",
     "CenterCrop": "crop the images before they are fed",
+    "Pipeline": "put its layers, such as Rescaling, into the model itself",
+    **dict.fromkeys(
+        ("Clip", "Maximum", "Minimum"),
+        "use keras.layers.ReLU, with max_value= where there is a ceiling",
+    ),
+    "MaxPool": "use keras.layers.MaxPooling2D",
+    "Pad": "use keras.layers.ZeroPadding2D",
 }
 
 _ACCEPTED = ", ".join(kind.quantized.__name__ for kind in KINDS) + (
@@ -187,6 +204,11 @@ def described(function: Any) -> str:
     return str(name)
 
 
+def is_any_relu(step: Step) -> bool:
+    """Whether a step is a ReLU of Keras with a ceiling, a slope and a threshold to choose."""
+    return is_plain(step.layer, _LAYERS.ReLU) or step.operation == "ReLU"
+
+
 def relu_ceiling(step: Step) -> tuple[bool, float | None]:
     """Return whether a step is a plain ReLU, and the highest value that it lets through.
 
@@ -197,7 +219,7 @@ def relu_ceiling(step: Step) -> tuple[bool, float | None]:
         None for a ReLU without one, and for what is no ReLU.
     """
     layer = step.layer
-    if is_plain(layer, _LAYERS.ReLU):
+    if is_any_relu(step):
         plain = not (layer.negative_slope or layer.threshold)
         return plain, None if layer.max_value is None else float(layer.max_value)
     name = (step.operation or "").lower()
@@ -241,7 +263,24 @@ def unsupported(step: Step) -> Problem:
             f"it is a {base.__name__} that computes in a way of its own",
             f"use {base.__name__} itself, or layers that have an integer equivalent",
         )
-    advice = _REMEDIES.get(step.kind, f"use only {_ACCEPTED}")
+    advice = f"use only {_ACCEPTED}"
     if step.operation is not None:
-        advice = "compute it before the model or behind it, or write it as a layer"
+        advice = "compute it before the model or behind it, or use layers of Keras"
+    advice = _REMEDIES.get(step.kind, advice)
     return step.problem("it has no integer equivalent", advice)
+
+
+def joins(step: Step, *, image: bool) -> Problem:
+    """Return what is wrong with a layer that reads several tensors.
+
+    Parameters
+    ----------
+    step : Step
+    image : bool
+        Whether it stands before the first neural layer.
+    """
+    remedy = "remove the branches: skip connections have no integer equivalent here"
+    if image:
+        remedy = "do it to the images before they are fed, and leave it out of the model"
+    text = f"it joins {step.branches} branches, the layers must form one chain"
+    return step.problem(text, remedy)

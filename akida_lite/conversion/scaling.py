@@ -74,7 +74,7 @@ def input_feed(
     input_bits : int
         Width of the events; images have 8 bits.
     """
-    problems = _option_problems(scaling, parsed.scaling, sparse=sparse, input_bits=input_bits)
+    problems = _option_problems(scaling, parsed, sparse=sparse, input_bits=input_bits)
     if problems or not parsed.blocks:
         return None, problems
     a, b = (1, 0) if scaling is None else scaling
@@ -179,14 +179,14 @@ def _channels(shape: KerasShape, *values: Any) -> tuple[Fractions, Fractions] | 
 
 
 def _option_problems(
-    scaling: Any, own: list[Step], *, sparse: bool, input_bits: int
+    scaling: Any, parsed: Parsed, *, sparse: bool, input_bits: int
 ) -> list[Problem]:
-    problems = []
+    own, problems = parsed.scaling, []
     if sparse and (isinstance(input_bits, bool) or input_bits not in range(1, 9)):
         text = f"{input_bits!r} is not one of 1 to 8"
         problems.append(Problem("option 'input_bits'", text, "choose the width of the events"))
     if scaling is None:
-        return [*_missing(own, sparse=sparse), *problems]
+        return [*([] if sparse or parsed.unclear else _missing(own)), *problems]
     try:
         a, b = (float(value) for value in scaling)
     except (TypeError, ValueError):
@@ -214,10 +214,19 @@ def _option_problems(
     return problems
 
 
-def _missing(own: list[Step], *, sparse: bool) -> list[Problem]:
-    if own or sparse:
+def _missing(own: list[Step]) -> list[Problem]:
+    factor = np.ones(1)
+    for pair in filter(None, map(affine_of_step, own)):
+        factor = factor * np.abs(pair[0])
+    # Layers that divide read pixels; one that multiplies was fed something smaller.
+    if own and (factor <= 1).all():
         return []
-    text = "it is left out, and the model does not say what was done to the pixels it reads"
+    text = "it is left out, and "
+    if own:
+        text += f"{own[-1].name!r} multiplies what it reads by {float(max(factor)):.3g}, as if "
+        text += "the pixels had been divided before"
+    else:
+        text += "the model does not say what was done to the pixels it reads"
     remedy = (
         "give (255, 0) if they were divided by 255 in training, (1, 0) if nothing was done, "
     )

@@ -18,6 +18,7 @@ from akida_lite.conversion.roles import (
     Role,
     described,
     function_name,
+    is_any_relu,
     is_plain,
     relu_ceiling,
     role_of,
@@ -60,7 +61,9 @@ class Maker:
         for absorbed in self.absorbed.values():
             if absorbed.common is not None:
                 first = absorbed.steps[0]
-                scale = keras.layers.Rescaling(absorbed.common, name=first.name)
+                scale = keras.layers.Rescaling(
+                    absorbed.common, absorbed.offset, name=first.name
+                )
                 made.insert(0, (first, [Made(scale)]))
         self._require_known_names()
         return made
@@ -92,7 +95,7 @@ class Maker:
             bits = self._bits(step.name, self.activ, 1)
             if bits:
                 return [self._staircase(step.name, bits, ceiling)]
-        elif self.activ and is_plain(step.layer, keras.layers.ReLU):
+        elif self.activ and is_any_relu(step):
             text = f"negative_slope={step.layer.negative_slope!r} and threshold="
             text += f"{step.layer.threshold!r}, 0 and 0 are expected: a staircase starts at 0"
             self.problems.append(step.problem(text, "use a plain ReLU, and train again"))
@@ -101,7 +104,7 @@ class Maker:
     def _copy(self, step: Step, **changes: int) -> list[Made]:
         """Return a copy of a layer, with those of its arguments that are not 0 changed."""
         layer = step.layer
-        if step.operation is not None:
+        if not isinstance(layer, keras.Layer):
             return [Made(layer, step)]
         if is_plain(layer, keras.layers.Activation):
             # A function of the user's is kept itself: called `relu`, it would come back by

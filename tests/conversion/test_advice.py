@@ -14,6 +14,7 @@ from refused_models import (
     SCALINGS,
     VALUES,
     WHOLE,
+    Doubled,
     PerColumn,
     TooFar,
     act,
@@ -99,8 +100,9 @@ ORDER_FOLLOWED = {
     "softmax over one channel": [parts(of(conv, 1, 8), of(layers.Activation, "sigmoid"))],
     "float ReLU": [checked(lambda: al.quantize(
         chain(conv(), RELU(), FLAT(), dense()), activ_quantization=4))],
-    "float activation": [checked(lambda: al.quantize(
-        chain(conv(), RELU()), activ_quantization=4))],
+    "float activation": [parts(conv), *(parts(conv, of(layers.Activation, name))
+                                        for name in ("softmax", "sigmoid", "tanh"))],
+    "mean of a softmax": [parts(conv, MEAN, layers.Softmax), parts(conv, layers.Softmax)],
     "softmax in the middle": [checked(lambda: al.quantize(
         chain(conv(), RELU(), FLAT(), dense()), activ_quantization=4))],
     "hidden layer without activation": [parts(conv, act, LAST),
@@ -289,6 +291,16 @@ def leaky(**slope):
     return done(lambda: al.quantize(float_chain(of(layers.ReLU, 6, **slope)), 4, 4))
 
 
+def norm_of_small():
+    return layers.Normalization(mean=0.5, variance=0.0625)
+
+
+def own_input(function):
+    """Return a model that does something to its input before a convolution."""
+    inputs = keras.Input((8, 8, 1))
+    return keras.Model(inputs, conv()(function(inputs)))
+
+
 def shared_threshold(both):
     one = nn.TrainableStdWeightQuantizer(bitwidth=4)
     two = one if both else nn.TrainableStdWeightQuantizer(bitwidth=4)
@@ -420,6 +432,22 @@ def files(folder):
 # Every other message: what is refused, and what its fix makes of it.
 OTHERS = {
     "integers beyond their width": (with_quantizer(TooFar(4)), [LOADED]),
+    "other weights in Keras": (
+        with_quantizer(Doubled(4)),
+        [with_quantizer(nn.MaxQuantizer(4))],
+    ),
+    "pixels divided before": (
+        parts(norm_of_small, conv, input_scaling=None),
+        [parts(norm_of_small, conv, input_scaling=scaling) for scaling in ((255, 0), (1, 0))],
+    ),
+    "branches at the input": (
+        checked(lambda: own_input(lambda x: x + x)),
+        [checked(lambda: own_input(lambda x: x))],
+    ),
+    "operation that a layer replaces": (
+        checked(lambda: own_input(lambda x: keras.ops.max_pool(x, 2))),
+        [parts(conv, MAX)],
+    ),
     "width of weights": (with_quantizer(of_width(9)), [with_quantizer(nn.MaxQuantizer(8))]),
     "equal weights": (
         with_quantizer(nn.StdWeightQuantizer(bitwidth=4), 0.0),
@@ -643,7 +671,7 @@ def test_every_place_that_makes_a_message_is_followed(tmp_path):
 
 def test_every_advice_about_a_type_names_layers_that_are_accepted():
     known = {"MaxPooling2D", "GlobalAveragePooling2D", "BatchNormalization", "ReLU",
-             "Rescaling"}  # fmt: skip
+             "Rescaling", "ZeroPadding2D"}  # fmt: skip
     for kind, remedy in _REMEDIES.items():
         named = [word for word in known if word in remedy]
         # Or it is done to the images.

@@ -10,6 +10,7 @@ from refused_models import (
     SCALINGS,
     VALUES,
     WHOLE,
+    Doubled,
     PerColumn,
     TooFar,
     act,
@@ -24,7 +25,7 @@ from refused_models import (
 
 from akida_lite import nn
 from akida_lite.conversion import check_compatibility, convert
-from akida_lite.errors import ConversionError, InputError
+from akida_lite.errors import ConversionError
 
 
 @pytest.mark.parametrize("case", ORDER)
@@ -52,6 +53,14 @@ def test_integers_beyond_their_width():
     assert messages(changed(conv__quantizer=TooFar(4))) == [
         "layer 'conv' (QuantizedConv2D): its quantizer gives integers beyond ±7, the range of "
         "4 bits. Fix: clip them in the quantizer."
+    ]
+
+
+def test_weights_in_keras_that_are_not_those_of_the_integers():
+    assert messages(changed(conv__quantizer=Doubled(4))) == [
+        "layer 'conv' (QuantizedConv2D): the quantizer of its kernel gives other weights in "
+        "Keras than integers divided by its scale. Fix: derive it from "
+        "nn.LinearWeightQuantizer, and write only scale_factor() anew."
     ]
 
 
@@ -111,6 +120,21 @@ def test_pixels_are_divided_once():
     assert messages(model, input_scaling=None) == []
 
 
+@pytest.mark.parametrize("first", [norm, layers.Normalization])
+def test_pixels_that_were_divided_before_a_normalization_are_asked_for(first):
+    given = {} if first is norm else {"mean": 0.5, "variance": 0.0625}
+    layer = first(name="first", **given)
+    model = chain(layer, conv())
+    if first is norm:
+        layer.moving_variance.assign([0.0625 - layer.epsilon])
+    assert messages(model, input_scaling=None) == [
+        "option 'input_scaling': it is left out, and 'first' multiplies what it reads by 4, as "
+        f"if the pixels had been divided before. Fix: {SCALINGS[None].partition('Fix: ')[2]}"
+    ]
+    assert messages(model, input_scaling=(255, 0)) == []
+    assert messages(chain(layers.Rescaling(0.5), conv()), input_scaling=None) == []
+
+
 def test_shift_of_sparse_input():
     options = {"input_scaling": (1, 3), "input_is_sparse": True}
     assert messages(chain(conv()), **options, input_bits=9) == [
@@ -126,6 +150,19 @@ def test_shift_of_sparse_input():
 def test_models_that_are_no_chain(case):
     build, expected = WHOLE[case]
     assert messages(build()) == expected
+
+
+def test_what_a_layer_without_an_equivalent_hides_is_not_judged():
+    model = chain(layers.Permute((2, 1, 3), name="turn"), layers.MaxPooling2D(), act(),
+                  dense(), shape=(8, 8, 3))  # fmt: skip
+    assert [text.partition(":")[0] for text in messages(model, input_scaling=None)] == [
+        "layer 'turn' (Permute)",
+        "layer 'dense' (QuantizedDense)",
+    ]
+    model = chain(conv(), act(), layers.Flatten(), layers.UnitNormalization(name="unit"))
+    assert [text.partition(":")[0] for text in messages(model)] == [
+        "layer 'unit' (UnitNormalization)"
+    ]
 
 
 def test_every_problem_is_reported_in_the_order_of_the_layers():
@@ -160,8 +197,11 @@ def test_published_thresholds_of_a_constant_filter():
 
 
 def test_form_of_the_thresholds():
-    with pytest.raises(InputError, match="option 'thresholds': 'rounded' is none of"):
-        convert(chain(conv()), thresholds="rounded")
+    message = "option 'thresholds': 'rounded' is none of 'exact', 'published'. Fix: choose one "
+    message += "of them."
+    assert messages(chain(conv()), thresholds="rounded") == [message]
+    with pytest.raises(ConversionError, match="option 'thresholds': 'rounded' is none of"):
+        convert(chain(conv()), input_scaling=(1, 0), thresholds="rounded")
 
 
 def test_an_activation_after_the_scores_is_left_out_with_a_warning():

@@ -448,3 +448,112 @@ def test_shapes_and_options_that_cannot_be_are_listed_and_never_raised():
         {"input_is_sparse": True, "input_bits": True},
     ):
         assert len(al.check_compatibility(model, **options)) == 1
+
+
+def through(function):
+    """Return a float model with a function of its own behind the first convolution."""
+    keras.utils.set_random_seed(8)
+    inputs = keras.Input((8, 8, 3))
+    h = function(layers.Conv2D(4, 3)(inputs / 255.0))
+    return keras.Model(inputs, layers.Dense(3)(layers.Flatten()(h)))
+
+
+def test_a_ceiling_given_to_the_function_of_keras_is_honoured():
+    model = through(lambda h: keras.activations.relu(h, max_value=0.01))
+    made = al.quantize(model, 8, 8, 8, samples=FLOAT)
+    assert made.layers[-3].max_value == 0.01
+    assert agrees(made)
+    sloped = through(lambda h: keras.activations.relu(h, negative_slope=0.1))
+    with pytest.raises(al.ConversionError, match=r"negative_slope=0\.1 and threshold=0"):
+        al.quantize(sloped, 8, 8)
+    (problem,) = al.check_compatibility(al.quantize(sloped, 8))
+    assert problem.problem == "ReLU is no staircase of whole levels"
+
+
+@pytest.mark.parametrize(
+    ("function", "problem", "remedy"),
+    [
+        (lambda h: ops.clip(h, 0, 6), "it has no integer equivalent", "use keras.layers.ReLU,"),
+        (lambda h: ops.maximum(h, 0), "it has no integer equivalent", "use keras.layers.ReLU,"),
+        (lambda h: ops.max_pool(h, 2), "it has no integer equivalent", "use keras.layers.MaxP"),
+        (lambda h: ops.power(h, 2), "it has no integer equivalent", "compute it before the mo"),
+        (
+            ops.elu,
+            "Elu is no staircase of whole levels",
+            "replace it by a ReLU of Keras and tr",
+        ),
+    ],
+)
+def test_other_operations_are_refused_with_the_layer_to_use(function, problem, remedy):
+    (found,) = al.check_compatibility(al.quantize(through(function), 8, 8, 8, samples=FLOAT))
+    assert found.problem == problem
+    assert found.remedy.startswith(remedy)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="functions of TensorFlow")
+def test_functions_of_tensorflow_are_those_of_keras():
+    import tensorflow
+
+    def model(room, last):
+        keras.utils.set_random_seed(8)
+        return network(
+            scaled(),
+            layers.Conv2D(4, 3, activation=room.relu6, name="conv"),
+            layers.Flatten(),
+            layers.Dense(3, activation=getattr(room, last), name="dense"),
+        )
+
+    for last in ("softmax", "log_softmax", "sigmoid", "tanh"):
+        ours, theirs = (
+            al.quantize(model(room, last), 4, 4, 8, samples=FLOAT)
+            for room in (keras.activations, tensorflow.nn)
+        )
+        with pytest.warns(UserWarning, match=f"'dense_{last}' .* is left out"):
+            assert al.compare(theirs, al.convert(theirs), PIXELS).all_equal
+        for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        lambda: layers.Rescaling([1 / 255, 1 / 128, -1 / 64]),
+        lambda: layers.Normalization(mean=[123, 123, 123], variance=[3000, 3100, 3200]),
+    ],
+    ids=["factors", "one pixel is zero"],
+)
+def test_a_padded_layer_absorbs_channels_that_have_one_zero(first):
+    parts = [layers.Conv2D(4, 3, padding="same", name="conv"), layers.ReLU(), layers.Flatten()]
+    model = network(first(), *parts, layers.Dense(3))
+    made = al.quantize(model, 8, 8, 8, samples=FLOAT)
+    assert agrees(made)
+    # Not rounded, it computes what it did.
+    made.get_layer("conv").quantizer = nn.WeightFloat()
+    model, made = (
+        keras.Model(each.inputs[0], each.get_layer("conv").output) for each in (model, made)
+    )
+    wanted, given = np.asarray(model(FLOAT)), np.asarray(made(FLOAT))
+    assert np.abs(given - wanted).max() < 0.02 * np.abs(wanted).max()
+
+
+def test_factors_behind_an_activation_are_absorbed_by_a_padded_layer():
+    model = network(scaled(), layers.Conv2D(3, 3, activation="relu"),
+                    layers.Rescaling([2.0, 3.0, 0.5], name="factors"),
+                    layers.Conv2D(4, 3, padding="same"), layers.ReLU(), layers.Flatten(),
+                    layers.Dense(3))  # fmt: skip
+    assert agrees(al.quantize(model, 8, 8, 8, samples=FLOAT))
+    model.get_layer("factors").offset = 0.25
+    problems = al.check_compatibility(al.quantize(model, 8, 8, 8, samples=FLOAT))
+    assert [each.layer for each in problems] == ["factors"]
+
+
+def test_grey_images_without_an_axis_of_channels():
+    model = network(layers.Reshape((8, 8, 1)), scaled(), layers.Conv2D(2, 3, activation="relu"),
+                    layers.Flatten(), layers.Dense(3), shape=(8, 8))  # fmt: skip
+    grey = PIXELS[..., :1]
+    made = al.quantize(model, 4, 4, 8, samples=FLOAT[..., 0])
+    integers = al.convert(made)
+    assert integers.input_shape == (8, 8, 1)
+    assert al.compare(made, integers, grey).all_equal
+    with pytest.raises(al.InputError, match=r"Fix: give x\.reshape\(-1, 8, 8, 1\)"):
+        integers.predict(grey[..., 0])

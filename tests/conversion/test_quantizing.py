@@ -217,7 +217,8 @@ def test_branches_are_refused():
     with pytest.raises(ConversionError) as caught:
         quantize(model, 4, 4)
     assert str(caught.value) == (
-        "layer 'add' (Add): it joins 2 branches. Fix: remove the branches."
+        "layer 'add' (Add): it joins 2 branches, the layers must form one chain. Fix: remove "
+        "the branches: skip connections have no integer equivalent here."
     )
 
 
