@@ -200,7 +200,7 @@ class Classifier:
             try:
                 stack[row], _ = image_of(image, shape, self.fit)
             except Unreadable as error:
-                remedy = "leave it out, or give a picture or a uint8 array"
+                remedy = f"leave it out, or {error.remedy}"
                 raise InputError(
                     Problem(f"batch, row {row} of {self.image!r}", str(error), remedy)
                 ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -13,13 +13,14 @@ from akida_lite.classifier import Classifier
 from akida_lite.errors import InputError, Problem
 from akida_lite.images.arrays import image_of
 from akida_lite.images.decoding import Pixels, Shape, Unreadable
-from akida_lite.images.parts import Part
+from akida_lite.images.parts import WRITE_AGAIN, Part
 from akida_lite.images.sources import parts_of
 
 # This many images are decoded at a time.
 _AT_A_TIME = 64
 
-_AGAIN = "leave it out, or save it again in a format that Pillow reads"
+Refusal: TypeAlias = tuple[str, str, str]
+"""Name of an image that could not be used, why, and what to do instead."""
 
 
 @dataclass
@@ -30,20 +31,20 @@ class Found:
     ----------
     rows : list of dict
         Of each image that was classified: what the output has columns for.
-    refused : list of (str, str)
-        Name of each image that could not be used, and why.
+    refused : list of (str, str, str)
+        Of each image that could not be used: name, reason and remedy.
     refitted : int
         Images whose size was another than the model's.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
-    refused: list[tuple[str, str]] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
     refitted: int = 0
 
 
-def refusal(name: str, reason: str) -> Problem:
+def refusal(name: str, reason: str, remedy: str) -> Problem:
     """Return what to say of an image that could not be used."""
-    return Problem(f"image {name!r}", reason, _AGAIN)
+    return Problem(f"image {name!r}", reason, f"leave it out, or {remedy}")
 
 
 def first_images(sources: Sequence[str], shape: Shape, count: int) -> Pixels:
@@ -74,7 +75,7 @@ def first_images(sources: Sequence[str], shape: Shape, count: int) -> Pixels:
                 raise value
             images.append(image_of(value, shape, "crop")[0])
         except Unreadable as error:
-            raise InputError(refusal(name, str(error))) from error
+            raise InputError(refusal(name, str(error), error.remedy)) from error
     if not images:
         names = ", ".join(map(repr, sources))
         raise InputError(Problem(f"source {names}", "it has no image", "name another source"))
@@ -103,7 +104,7 @@ class PartClassifier:
                     raise value
                 pixels, changed = image_of(value, self.classify.input_shape, self.classify.fit)
             except Unreadable as error:
-                found.refused.append((name, str(error)))
+                found.refused.append((name, str(error), error.remedy))
                 continue
             found.refitted += changed
             names.append(name)
@@ -121,7 +122,8 @@ class PartClassifier:
         except InputError as error:
             # The first layer refuses some value; running images one by one shows whose it is.
             if len(images) == 1:
-                found.refused.append((names[0], error.problems[0].problem))
+                why = error.problems[0]
+                found.refused.append((names[0], why.problem, why.remedy))
                 return
             for name, image in zip(names, images, strict=True):
                 self._classify([name], [image], found)
@@ -151,4 +153,4 @@ def _items(part: Part) -> Iterator[tuple[str, Any]]:
     # Files change, vanish and break while they are read, each format in its own way.
     except Exception as error:
         reason = f"it cannot be read to its end ({error or type(error).__name__})"
-        yield part.paths[0], Unreadable(reason)
+        yield part.paths[0], Unreadable(reason, WRITE_AGAIN)

@@ -105,8 +105,8 @@ def use_source(path, folder):
     for part in parts_of([str(source)], (8, 8, 3), 2):
         found = classifier()(part)
         assert len(found.rows) + len(found.refused) <= 3
-        for name, reason in found.refused:
-            assert shown(f"{name}{reason}").isprintable()
+        for refused in found.refused:
+            assert shown("".join(refused)).isprintable()
 
 
 TASK = {"model": "tiny", "columns": ["name", "class"]}
@@ -116,7 +116,7 @@ ENTRY = {
     "sha256": "b",
     "images": 2,
     "refitted": 0,
-    "refused": [["c", "d"]],
+    "refused": [["c", "d", "e"]],
 }
 
 
@@ -135,8 +135,8 @@ def use_manifest(path, folder):
     manifest.holds(["a", "b"])
     for entry in manifest.entries():
         assert entry.images + entry.refitted + len(entry.refused) >= 0
-        for name, reason in entry.refused:
-            assert shown(name + reason).isprintable()
+        for refused in entry.refused:
+            assert shown("".join(refused)).isprintable()
     manifest.finished(0, "a")
     manifest.begin()
 

@@ -225,25 +225,38 @@ def test_images_come_as_arrays_bytes_pictures_and_what_data_sets_make_of_them(tm
         np.testing.assert_array_equal(found, expected)
 
 
+GIVE = "give a picture or a uint8 array"
+SAVE_AGAIN = "save it again in a format that Pillow reads"
+AS_STORED = "store its pixels as uint8, 0 to 255, as they were before any scaling"
+SHAPED = "store it as (height, width, channels)"
+
+
 @pytest.mark.parametrize(
-    ("value", "problem"),
+    ("value", "problem", "remedy"),
     [
-        (None, "it is missing"),
-        (b"no picture", "it is no picture that Pillow knows"),
-        (np.zeros(SHAPE), "it has dtype float64, pixels are uint8"),
-        (np.full(SHAPE, 256), "it spans 256 to 256, pixels are 0 to 255"),
-        (np.zeros((8, 8, 2), np.uint8), "it has shape (8, 8, 2), the model reads (8, 8, 3)"),
-        (np.zeros((0, 8, 3), np.uint8), "it has shape (0, 8, 3), the model reads (8, 8, 3)"),
-        ([[1, 2], [3]], "its rows differ in length"),
+        (None, "it is missing", GIVE),
+        (b"no", "it is no picture that Pillow knows", SAVE_AGAIN),
+        (np.zeros(SHAPE), "it has dtype float64, pixels are uint8", AS_STORED),
+        (np.full(SHAPE, 256), "it spans 256 to 256, pixels are 0 to 255", AS_STORED),
+        (
+            np.zeros((8, 8, 2), "u1"),
+            "it has shape (8, 8, 2), the model reads (8, 8, 3)",
+            SHAPED,
+        ),
+        (
+            np.zeros((0, 8, 3), "u1"),
+            "it has shape (0, 8, 3), the model reads (8, 8, 3)",
+            SHAPED,
+        ),
+        ([[1, 2], [3]], "its rows differ in length", GIVE),
     ],
     ids=["none", "text", "float", "range", "channels", "empty", "ragged"],
 )
-def test_an_image_that_cannot_be_used_is_named_by_its_row(value, problem):
+def test_an_image_that_cannot_be_used_is_named_by_its_row(value, problem, remedy):
     with pytest.raises(al.InputError) as refused:
         al.Classifier(MODEL)({"image": [IMAGES[0], value]})
     assert str(refused.value) == (
-        f"batch, row 1 of 'image': {problem}. "
-        "Fix: leave it out, or give a picture or a uint8 array."
+        f"batch, row 1 of 'image': {problem}. Fix: leave it out, or {remedy}."
     )
 
 

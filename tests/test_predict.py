@@ -425,8 +425,7 @@ def test_an_image_that_the_first_layer_does_not_read_is_refused(capsys, tmp_path
     assert (status, len(lines)) == (1, 2)
     assert errors == (
         f"akida-lite predict: image '{tmp_path}/x.npy:1': spans 4 to 4, layer 'events' reads "
-        "2-bit values, 0 to 3. Fix: leave it out, or save it again in a format that Pillow "
-        "reads.\n"
+        "2-bit values, 0 to 3. Fix: leave it out, or clip or rescale the values.\n"
     )
 
 

@@ -21,7 +21,7 @@ from akida_lite.images.manifest import Entry, Manifest
 from akida_lite.images.parts import Part, identity_of
 from akida_lite.images.results import Row, columns_of, format_of
 from akida_lite.images.sources import parts_of
-from akida_lite.prediction import Found, PartClassifier, refusal
+from akida_lite.prediction import Found, PartClassifier, Refusal, refusal
 from akida_lite.zoo.networks import NETWORKS
 
 _PART = 1000
@@ -113,8 +113,8 @@ def run(given: argparse.Namespace) -> int:
         threads=given.threads or max(1, usable_cores() // given.workers),
     )
     outcome = _printed(given, classify) if given.output is None else _written(given, classify)
-    for name, reason in outcome.refused:
-        print(f"akida-lite predict: {refusal(name, reason)}", file=sys.stderr)
+    for refused in outcome.refused:
+        print(f"akida-lite predict: {refusal(*refused)}", file=sys.stderr)
     if outcome.refitted:
         fates = {"crop": "borders", "squeeze": "proportions"}
         were, their = (
@@ -169,7 +169,11 @@ def _written(given: argparse.Namespace, classify: Classifier) -> Found:
     progress = _progress(given, classify)
     for entry in entries:
         images += entry.images
-        _add(outcome, [(name, reason) for name, reason in entry.refused], entry.refitted)
+        _add(
+            outcome,
+            [(name, why, remedy) for name, why, remedy in entry.refused],
+            entry.refitted,
+        )
         progress.more(entry.images + len(entry.refused))
     progress.clear()
     print(shown(f"{given.output}: {images:,} images, {len(outcome.refused):,} refused"))
@@ -225,7 +229,7 @@ def _progress(given: argparse.Namespace, classify: Classifier) -> ProgressLine:
     return ProgressLine("predict", sum(map(len, _parts(given, classify))), sys.stderr)
 
 
-def _add(outcome: Found, refused: list[tuple[str, str]], refitted: int) -> None:
+def _add(outcome: Found, refused: list[Refusal], refitted: int) -> None:
     outcome.refused += refused
     outcome.refitted += refitted
 

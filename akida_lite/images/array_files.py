@@ -10,7 +10,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from akida_lite.images.decoding import Shape
+from akida_lite.images.arrays import require_pixels
+from akida_lite.images.decoding import Shape, Unreadable
 from akida_lite.images.parts import Held, Part, Rows, refused
 
 PREFERRED = ("image", "images", "img", "x", "x_test")
@@ -35,7 +36,7 @@ def parts_of_archive(path: str, shape: Shape, size: int) -> Iterator[Part]:
                 continue
             with archive.open(name) as member:
                 found = _header(member)
-                if len(found[1]) in (3, 4) and found[0].kind in "ui":
+                if len(_stacked(found[1], shape)) in (3, 4) and found[0].kind in "ui":
                     headers[name.removesuffix(".npy")] = (name, member.tell(), *found)
         key = preferred(list(headers))
         if key is None:
@@ -43,6 +44,7 @@ def parts_of_archive(path: str, shape: Shape, size: int) -> Iterator[Part]:
                 path,
                 f"it has the arrays of images {', '.join(headers) or 'none'}, of which one, or "
                 f"one called {' or '.join(PREFERRED)}, is expected",
+                "save the array of images as 'images', uint8 (n, height, width, channels)",
             )
             return
         name, header, dtype, stack, fortran = headers[key]
@@ -57,7 +59,8 @@ def parts_of_archive(path: str, shape: Shape, size: int) -> Iterator[Part]:
             yield from _rows(path, offset, dtype, stack, fortran, shape, size)
             return
         if fortran:
-            yield refused(path, "its compressed array is in Fortran order, C is expected")
+            problem = "its compressed array is in Fortran order, C is expected"
+            yield refused(path, problem, "save it with np.savez, which does not compress")
             return
         with archive.open(name) as member:
             member.seek(header)
@@ -78,6 +81,8 @@ def _header(file: IO[bytes]) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
 
 def _stacked(array: tuple[int, ...], shape: Shape) -> tuple[int, ...]:
     """Return the shape of an array as images in a row: one image is a row of one."""
+    if len(array) == 2 and array[1] == math.prod(shape):
+        return (array[0], *shape)  # each row is an image that was flattened
     one = len(array) == 2 or array == shape
     one = one or (len(array) == 3 and shape[2] == 3 and array[2] in (3, 4))
     return (1, *array) if one else array
@@ -93,12 +98,17 @@ def _rows(
     size: int,
 ) -> Iterator[Part]:
     stack = _stacked(array, shape)
-    if len(stack) not in (3, 4):
-        yield refused(path, f"it has shape {array}, (n, height, width, channels) is expected")
+    if len(stack) not in (3, 4) or stack[0] < 0:
+        problem = f"it has shape {array}, (n, height, width, channels) is expected"
+        yield refused(path, problem, "store it in that shape")
         return
-    if stack[0] and min(dtype.itemsize, *stack) < 1:
-        yield refused(path, f"it has shape {array} of {dtype}: its images have no pixels")
-        return
+    if stack[0]:
+        try:
+            # Said once, not of each image.
+            require_pixels(dtype, stack[1:], shape)
+        except Unreadable as error:
+            yield refused(path, str(error), error.remedy)
+            return
     needs = offset + dtype.itemsize * math.prod(stack)
     if needs > os.path.getsize(path):
         yield refused(path, f"it is cut off: {needs} bytes are expected")
@@ -114,7 +124,8 @@ def _unpacked(
     row_bytes = dtype.itemsize * math.prod(stack[1:])
     if stack[0] and not (min(stack) > 0 < row_bytes <= HELD_BYTES):
         problem = f"it has shape {stack} of {dtype}; 1 to {HELD_BYTES} bytes an image are read"
-        yield refused(path, f"{problem} from a compressed file")
+        problem += " from a compressed file"
+        yield refused(path, problem, "save it with np.savez, which does not compress")
         return
     size = max(1, min(size, HELD_BYTES // max(row_bytes, 1)))
     for start in range(0, stack[0], size):

@@ -27,12 +27,19 @@ Shape = tuple[int, int, int]
 FITS = ("crop", "squeeze")
 """How a picture gets another shape: its middle is kept, or all of it, distorted."""
 
+SAVE_AGAIN = "save it again in a format that Pillow reads"
+_ARCHIVES = (".zip", ".7z", ".rar")
+
 _MODES = {1: "L", 3: "RGB"}
 _SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
 
 
 class Unreadable(ValueError):
-    """One picture cannot be used; the text says why."""
+    """One picture cannot be used; the text says why, `remedy` what to do instead."""
+
+    def __init__(self, reason: str, remedy: str = SAVE_AGAIN) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
 
 
 def require_fit(fit: str) -> None:
@@ -82,7 +89,9 @@ def pixels_of(
     except (Unreadable, InputError):
         raise
     except image_module.UnidentifiedImageError as error:
-        raise Unreadable("it is no picture that Pillow knows") from error
+        packed = not isinstance(source, bytes) and str(source).lower().endswith(_ARCHIVES)
+        remedy = "unpack it, and name the folder" if packed else SAVE_AGAIN
+        raise Unreadable("it is no picture that Pillow knows", remedy) from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise Unreadable(f"it cannot be read ({reason})") from error
@@ -107,7 +116,8 @@ def fitted(picture: Any, shape: Shape, fit: str) -> tuple[Pixels, bool]:
     """
     height, width, channels = shape
     if channels not in _MODES:
-        raise Unreadable(f"a picture has 1 or 3 channels, the model reads {channels}")
+        problem = f"a picture has 1 or 3 channels, the model reads {channels}"
+        raise Unreadable(problem, f"give arrays of shape {shape}")
     operations = needed("PIL.ImageOps", "a picture")
     picture = _plain(operations.exif_transpose(picture)).convert(_MODES[channels])
     changed = picture.size != (width, height)
@@ -139,10 +149,9 @@ def _plain(picture: Any) -> Any:
         values = np.asarray(picture).astype(np.uint16) >> 8
         return needed("PIL.Image", "a picture").fromarray(values.astype(np.uint8))
     if mode in ("I", "F"):
-        raise Unreadable(
-            f"its pixels are {'32-bit integers' if mode == 'I' else 'floats'}, which have no "
-            "defined range"
-        )
+        kind = "32-bit integers" if mode == "I" else "floats"
+        problem = f"its pixels are {kind}, which have no defined range"
+        raise Unreadable(problem, "save it with 8 or 16 bits a channel")
     if "A" in mode or "a" in mode or "transparency" in picture.info:
         front = picture.convert("RGBA")
         back = needed("PIL.Image", "a picture").new("RGBA", front.size, "white")

@@ -32,8 +32,8 @@ class Entry:
     sha256 : str
         Of the part's file.
     images, refitted : int
-    refused : list of [str, str]
-        Names, and why.
+    refused : list of [str, str, str]
+        Names, reasons and remedies.
     """
 
     part: int
@@ -121,7 +121,7 @@ class Manifest:
         content = encoded(found.rows, self.task["columns"], self.output.suffix.lower())
         with atomic_write(self._part(part)) as file:
             file.write(content)
-        refused = [list(pair) for pair in found.refused]
+        refused = [list(each) for each in found.refused]
         entry = Entry(
             part, source, sha256_of(content), len(found.rows), found.refitted, refused
         )
@@ -179,8 +179,8 @@ def _entry(line: dict[str, Any]) -> Entry | None:
         return None
     numbers = (entry.part, entry.images, entry.refitted)
     texts: list[Any] = [entry.source, entry.sha256]
-    for pair in entry.refused if isinstance(entry.refused, list) else [None]:
-        texts.extend(pair if isinstance(pair, list) and len(pair) == 2 else [None])
+    for each in entry.refused if isinstance(entry.refused, list) else [None]:
+        texts.extend(each if isinstance(each, list) and len(each) == 3 else [None])
     whole = all(type(number) is int and number >= 0 for number in numbers)
     return entry if whole and all(isinstance(text, str) for text in texts) else None
 

@@ -19,6 +19,8 @@ from akida_lite.extras import needed
 from akida_lite.files import sha256_of
 from akida_lite.images.decoding import Unreadable
 
+WRITE_AGAIN = "copy or write the file again"
+
 Item: TypeAlias = tuple[str, Any]
 """Name of an image, and what `image_of` takes, or why there is nothing, as `Unreadable`."""
 
@@ -170,6 +172,6 @@ def identity_of(part: Part) -> str:
     return sha256_of(text.encode("utf-8", "surrogateescape"))
 
 
-def refused(path: str, reason: str) -> Held:
+def refused(path: str, reason: str, remedy: str = WRITE_AGAIN) -> Held:
     """Return the part of a file that cannot be used."""
-    return Held(path, ((path, Unreadable(reason)),))
+    return Held(path, ((path, Unreadable(reason, remedy)),))

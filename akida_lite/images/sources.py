@@ -19,9 +19,20 @@ from akida_lite.images.array_files import (
     preferred,
 )
 from akida_lite.images.decoding import Shape
-from akida_lite.images.parts import Files, Held, Item, Members, Part, TableRows, refused
+from akida_lite.images.parts import (
+    WRITE_AGAIN,
+    Files,
+    Held,
+    Item,
+    Members,
+    Part,
+    TableRows,
+    refused,
+)
 
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+# Pictures that Pillow may not read are refused by name, not passed over in silence.
+_UNKNOWN_PICTURES = (".heic", ".heif", ".avif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw")
 _NAMES = ("name", "__key__", "filename", "file_name", "path", "id")
 
 
@@ -50,7 +61,7 @@ def parts_of(sources: Sequence[str], shape: Shape, size: int) -> Iterator[Part]:
     for path in _files(sources):
         # Reading a pipe would wait for whoever writes into it.
         if not os.path.isfile(path):
-            yield refused(path, "it is no regular file")
+            yield refused(path, "it is no regular file", "name a file or a folder")
             continue
         name = path.lower()
         cut = next((cut for ending, cut in _CUTS.items() if name.endswith(ending)), None)
@@ -100,11 +111,13 @@ def _walk(folder: str) -> Iterator[str]:
 
 @cache
 def _picture_endings() -> tuple[str, ...]:
-    """Return the file endings that Pillow knows; Parquet and arrays need no Pillow."""
+    """Return what names of pictures end in; Parquet and arrays need no Pillow."""
     try:
-        return tuple(needed("PIL.Image", "a folder").registered_extensions())
+        image_module = needed("PIL.Image", "a folder")
     except InputError:
         return (".png", ".jpg", ".jpeg")
+    known = image_module.registered_extensions()
+    return (*(each for each in known if known[each] in image_module.OPEN), *_UNKNOWN_PICTURES)
 
 
 def _table(path: str, shape: Shape, size: int) -> Iterator[Part]:
@@ -120,6 +133,7 @@ def _table(path: str, shape: Shape, size: int) -> Iterator[Part]:
                 path,
                 f"its columns of bytes or lists are {', '.join(known) or 'none'}; one, or one "
                 f"called {' or '.join(PREFERRED)}, is expected",
+                "put encoded pictures or lists of pixels into a column called 'image'",
             )
             return
         texts = [name for name in _NAMES if name in schema.names and name != column]
@@ -160,6 +174,7 @@ def _tar(path: str, shape: Shape, size: int) -> Iterator[Part]:
                     yield refused(
                         f"{path}/{member.name}",
                         f"it has {member.size} bytes, at most {HELD_BYTES} are read",
+                        "save it smaller",
                     )
                 elif may_be_entered:
                     places.append((member.name, member.offset_data, member.size))
@@ -177,7 +192,8 @@ def _tar(path: str, shape: Shape, size: int) -> Iterator[Part]:
     if places or held:
         yield part()
     if damage or not found:
-        yield refused(path, damage or "it holds no picture")
+        remedy = WRITE_AGAIN if damage else "put pictures into it"
+        yield refused(path, damage or "it holds no picture", remedy)
 
 
 def _pictures(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:

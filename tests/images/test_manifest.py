@@ -20,7 +20,7 @@ ENTRY = {
     "sha256": "b",
     "images": 2,
     "refitted": 0,
-    "refused": [["c.png", "it is no picture"]],
+    "refused": [["c.png", "it is no picture", "save it again"]],
 }
 
 
@@ -32,7 +32,7 @@ def entries_of(folder, *lines):
 
 def test_a_good_line_is_an_entry(tmp_path):
     (entry,) = entries_of(tmp_path, json.dumps(ENTRY))
-    assert entry.refused == [["c.png", "it is no picture"]]
+    assert entry.refused == [["c.png", "it is no picture", "save it again"]]
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_a_good_line_is_an_entry(tmp_path):
         {"refitted": 0.5},
         {"refused": 1},
         {"refused": ["ab"]},
-        {"refused": [["c.png"]]},
-        {"refused": [["c.png", 3]]},
+        {"refused": [["c.png", "it is no picture"]]},
+        {"refused": [["c.png", 3, "save it again"]]},
         {"more": 1},
     ],
     ids=str,

@@ -75,6 +75,27 @@ def test_a_folder_is_read_by_name_with_those_in_it(tmp_path):
     np.testing.assert_array_equal(images, IMAGES[[2, 3, 4, 5, 6, 0, 1]])
 
 
+def test_pictures_that_pillow_may_not_know_are_not_passed_over_in_silence(tmp_path):
+    write_pictures(tmp_path, IMAGES[:1])
+    for ending in ("HEIC", "dng", "pdf"):
+        (tmp_path / f"x.{ending}").write_bytes(b"pixels of another kind")
+    names, _, refused = read(tmp_path)
+    assert len(names) == 1
+    # Pillow writes PDF and does not read it: such a file is no picture here.
+    assert refused == {
+        str(tmp_path / f"x.{ending}"): "it is no picture that Pillow knows"
+        for ending in ("HEIC", "dng")
+    }
+
+
+def test_an_archive_of_another_kind_is_refused_with_a_way(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.write(write_pictures(tmp_path, IMAGES[:1])[0])
+    with pytest.raises(Unreadable) as refused:
+        image_of(str(tmp_path / "x.zip"), SHAPE, "crop")
+    assert refused.value.remedy == "unpack it, and name the folder"
+
+
 def saved_npy(path):
     np.save(path / "x.npy", IMAGES)
     return path / "x.npy"
@@ -119,6 +140,48 @@ def test_one_image_and_grey_images_are_arrays_too(tmp_path):
     np.testing.assert_array_equal(images, IMAGES[..., :1])
 
 
+@pytest.mark.parametrize("save", [np.save, np.savez, np.savez_compressed])
+def test_rows_of_pixels_are_images_that_were_flattened(save, tmp_path):
+    path = tmp_path / ("x.npy" if save is np.save else "x.npz")
+    save(path, IMAGES.reshape(len(IMAGES), -1))
+    names, images, refused = read(path)
+    assert (names, refused) == (numbered(path), {})
+    np.testing.assert_array_equal(images, IMAGES)
+
+
+AS_STORED = "store its pixels as uint8, 0 to 255, as they were before any scaling"
+
+
+@pytest.mark.parametrize(
+    ("array", "reason", "remedy"),
+    [
+        (IMAGES / 255, "it has dtype float64, pixels are uint8", AS_STORED),
+        (IMAGES > 9, "it has dtype bool, pixels are uint8", AS_STORED),
+        (
+            np.moveaxis(IMAGES, -1, -3),
+            "it has shape (3, 8, 8), the model reads (8, 8, 3)",
+            "move its channels to the end, as np.moveaxis(x, -3, -1) does",
+        ),
+        (
+            IMAGES[..., :2],
+            "it has shape (8, 8, 2), the model reads (8, 8, 3)",
+            "store it as (height, width, channels)",
+        ),
+        (
+            IMAGES[:, np.newaxis],
+            "it has shape (7, 1, 8, 8, 3), (n, height, width, channels) is expected",
+            "store it in that shape",
+        ),
+    ],
+    ids=["float", "bool", "channels-first", "channels", "axes"],
+)
+def test_what_no_image_of_an_array_can_be_is_said_once(array, reason, remedy, tmp_path):
+    np.save(tmp_path / "x.npy", array)
+    (part,) = parts(tmp_path / "x.npy", size=2)
+    ((name, why),) = part.items()
+    assert (name, str(why), why.remedy) == (str(tmp_path / "x.npy"), reason, remedy)
+
+
 def test_a_set_without_images_has_no_parts(tmp_path):
     np.save(tmp_path / "none.npy", IMAGES[:0])
     assert parts(tmp_path / "none.npy") == []
@@ -151,15 +214,19 @@ def tar_of_zeros(folder, ending, mode):
 GREEDY = {
     "rows-without-end": (
         lambda p: header(p / "x.npy", (10**15, 8, 0, 3)),
-        "it has shape (1000000000000000, 8, 0, 3) of uint8: its images have no pixels",
+        "it has shape (8, 0, 3), the model reads (8, 8, 3)",
     ),
     "values-of-no-bytes": (
         lambda p: header(p / "x.npy", (10**15, 8, 8, 3), "|V0"),
-        "it has shape (1000000000000000, 8, 8, 3) of |V0: its images have no pixels",
+        "it has dtype |V0, pixels are uint8",
     ),
     "negative": (
-        lambda p: header(p / "x.npy", (-1, 8, 8, -3)),
-        "it has shape (-1, 8, 8, -3) of uint8: its images have no pixels",
+        lambda p: header(p / "x.npy", (-1, 8, 8, 3)),
+        "it has shape (-1, 8, 8, 3), (n, height, width, channels) is expected",
+    ),
+    "negative-sides": (
+        lambda p: header(p / "x.npy", (1, -8, -8, 3)),
+        "it has shape (-8, -8, 3), the model reads (8, 8, 3)",
     ),
     "packed-rows-without-end": (
         lambda p: packed_header(p, (10**15, 8, 0, 3)),
