@@ -85,8 +85,10 @@ class _Builder:
 
     def own_scaling(self):
         """Let the model scale the pixels that it is fed, by a layer or by operations."""
-        self.drawn.input_scaling, self.drawn.rounds = None, False
         scale, pixel = self.pick(1.0, 0.5, 2.0, -0.25, 1 / 256), self.pick(0, 1, 128, 255)
+        # A model that multiplies what it reads is asked what was done to the pixels before.
+        self.drawn.input_scaling = (1, 0) if scale > 1 else None
+        self.drawn.rounds = False
         filters = self.x.shape[-1]
         norm = [np.full(filters, each) for each in (scale, -pixel * scale, 0.0, 1.0)]
         self.drawn.operations.append(rational.Norm(*norm))
