@@ -91,11 +91,13 @@ def panel(name: str, still: npt.NDArray[np.uint8], span: list[int], **attributes
     pictures = is_picture(still.shape)
     food = "a picture" if pictures else "values"
     sentence = escape(_SENTENCE.format(name=name or "This network", food=food))
+    # A line of values would be too thin to be seen.
+    shape = "fill" if min(still.shape[:2]) == 1 else "contain"
     alt = f"{'A picture' if pictures else 'Values'} that the network reads"
     return (
         f"<akida-lite-live{written}>"
         f'<img alt="{alt}" src="data:image/png;base64,{picture}" '
-        'width="128" height="128" style="image-rendering: pixelated; object-fit: contain">'
+        f'width="128" height="128" style="image-rendering: pixelated; object-fit: {shape}">'
         f"<p>{sentence}</p></akida-lite-live>"
     )
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=\"document.title='broken'\">"
 BARE = {"name": "", "labels": None, "input_scaling": (1.0, 0)}
 NETWORKS = ("vgg_cifar10", "mobilenet_cifar10")
-SHOWN = 12  # of the 1,000 shipped images; as many as take a few seconds
+SHOWN = 12  # of the 1,000 shipped images, whose layers are compared one by one
 
 
 @pytest.fixture(params=["http", "file"])
@@ -100,6 +100,46 @@ def test_shipped_networks_give_the_references_integers(opened, name):
             assert layer["operations"] == counted.ops
     test = live.later("{ return window.model.selfTest(); }")
     assert (test["same"], test["differences"]) == (True, [])
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_all_shipped_images_give_the_references_potentials(live, name):
+    images, _ = al.datasets.load_cifar10_sample()
+    model = al.pretrained(name)
+    page = live(model)
+    page.later("{ window.model = await akidaLite.load('./'); }")
+    found = []
+    for part in np.split(images, 10):
+        found += page.later(
+            "{ const all = Uint8Array.from(atob(arguments[0]), (c) => c.charCodeAt(0));"
+            " const found = []; for (let at = 0; at < all.length; at += 3072)"
+            "   found.push(await window.model.run(all.slice(at, at + 3072)));"
+            " return found.map(({ potentials }) => Array.from(potentials)); }",
+            base64.b64encode(part.tobytes()).decode(),
+        )
+    assert found == model.forward(images).reshape(len(images), -1).tolist()
+
+
+@pytest.mark.parametrize(
+    ("image", "problem"),
+    [
+        ("new Uint8Array(39)", "it is Uint8Array of 39 values. Fix: give a Uint8Array of"),
+        (
+            "new Float32Array(40)",
+            "it is Float32Array. Fix: give a Uint8Array of 5 x 4 x 2 = 40",
+        ),
+        ("Array(40).fill(1)", "it is Array. Fix: give a Uint8Array of 5 x 4 x 2 = 40 values."),
+        ("undefined", "it is Undefined. Fix: give a Uint8Array of 5 x 4 x 2 = 40 values."),
+        (
+            "new Uint8Array(40).fill(16)",
+            "it has values above 15, the highest of 4-bit events. Fix: give 0 to 15.",
+        ),
+    ],
+)
+def test_what_is_no_image_is_refused(live, image, problem):
+    page = live(model_of_values((5, 4, 2)))
+    answer = page.later(f"{{ return (await akidaLite.load('./')).run({image}); }}")
+    assert f"failed: image: {problem}" in answer
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

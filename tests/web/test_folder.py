@@ -56,6 +56,7 @@ def test_without_scripts_a_picture_and_a_sentence_stand_there(tmp_path, channels
     model(channels=channels).to_web(tmp_path / "page")
     index = (tmp_path / "page" / "index.html").read_text("utf-8")
     assert re.search(r"<akida-lite-live[^>]*><img alt=[^>]*base64[^>]*><p>[^<]+</p>", index)
+    assert ("give it a picture" in index) is (channels in (1, 3))
 
 
 def test_names_stay_text(tmp_path):
