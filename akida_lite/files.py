@@ -28,7 +28,14 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     """Return what a user means by a path: a leading ``~`` is a home folder, if there is one.
 
     `open_regular` and `atomic_write` go through here, so that who calls them need not.
+
+    Raises
+    ------
+    OSError
+        If the path holds a null byte, over which Python stumbles in its own way.
     """
+    if b"\0" in os.fsencode(path):
+        raise OSError(errno.EINVAL, "No file has a null byte in its name", os.fspath(path))
     return Path(os.path.expanduser(path))
 
 
@@ -86,7 +93,7 @@ def _written(target: Path) -> Iterator[IO[bytes]]:
         with file:
             # Rights are set before the first byte, so that nobody else can read any of it.
             if old is not None:
-                _hand_on(old, hidden)
+                hand_on(old, hidden)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -149,8 +156,8 @@ def _hidden_file(target: Path) -> tuple[IO[bytes], Path]:
         file.close()
 
 
-def _hand_on(old: os.stat_result, hidden: Path) -> None:
-    """Give the hidden file owner and rights of the file that it replaces."""
+def hand_on(old: os.stat_result, hidden: Path) -> None:
+    """Give a hidden file or folder the owner and the rights of what it replaces."""
     if hasattr(os, "chown"):
         # Only the administrator may give files away; the rights are kept all the same.
         with suppress(PermissionError):

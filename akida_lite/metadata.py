@@ -46,6 +46,8 @@ def checked_labels(labels: object, channels: int) -> tuple[str, ...] | None:
     """
     if labels is None:
         return None
+    if isinstance(labels, np.ndarray):
+        labels = labels.tolist()
     given = [] if isinstance(labels, str) or not isinstance(labels, Sequence) else list(labels)
     if len(given) != channels or not all(map(_is_text, given)):
         problem = f"{labels!r:.60} is not one text for each of the {channels} output channels"

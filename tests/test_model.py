@@ -529,6 +529,20 @@ def test_a_scaling_of_numpy_numbers_can_be_saved(tmp_path):
     assert Model.load(tmp_path / "m.akl").input_scaling == (2.0, 1)
 
 
+def test_labels_may_be_an_array_of_text(tmp_path):
+    model = model_of(labels=np.array(LABELS))
+    model.save(tmp_path / "m.akl")
+    assert Model.load(tmp_path / "m.akl").labels == model.labels == tuple(LABELS)
+
+
+@pytest.mark.parametrize("name", ["save", "to_onnx", "to_web"])
+def test_a_path_with_a_null_byte_is_refused(name):
+    with pytest.raises((FileFormatError, InputError, OSError)) as refused:
+        getattr(model_of(), name)("a\0b")
+    assert "No file has a null byte in its name" in str(refused.value)
+    assert "\0" not in str(refused.value)
+
+
 @pytest.mark.parametrize("labels", [["ant", "bee"], "abc", [1, 2, 3], 3])
 def test_labels_are_one_text_a_channel(labels):
     with pytest.raises(InputError) as caught:

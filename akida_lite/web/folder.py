@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite.errors import InputError, Problem
-from akida_lite.files import user_path
+from akida_lite.files import hand_on, user_path
 from akida_lite.layers import Layer
 from akida_lite.web import page
 from akida_lite.web.images import checked_samples, images_to_repeat, value_range
@@ -30,7 +30,10 @@ def write_folder(
     samples: npt.NDArray[np.integer[Any]] | None,
 ) -> None:
     """Write the page of a model, as ``Model.to_web`` documents it."""
-    target = Path(os.path.realpath(user_path(path)))
+    try:
+        target = Path(os.path.realpath(user_path(path)))
+    except OSError as error:
+        raise _refused(path, f"{error.strerror}", "choose another name") from error
     _refuse_what_is_not_ours(path, target)
     pictures = checked_samples(layers, samples)
     vectors = images_to_repeat(layers, pictures)
@@ -45,6 +48,8 @@ def write_folder(
         (hidden / page.SCRIPT).write_bytes(page.script())
         (hidden / page.MODEL).write_bytes(model)
         if target.exists():
+            for known in (target, *target.iterdir()):
+                hand_on(known.stat(), hidden / known.relative_to(target))
             target.rename(old)
         hidden.rename(target)
     except OSError as error:

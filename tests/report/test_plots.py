@@ -27,6 +27,7 @@ from akida_lite.report import Comparison, Difference, LayerComparison, plots, st
 pytest.importorskip("matplotlib").use("agg")
 
 from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib import text as matplotlib_text  # noqa: E402
 
 SCORES = [0.5, -1.0, 2.0]
 NAMES = ["ant", "bee", "cow"]
@@ -632,8 +633,54 @@ def test_records_that_do_not_fit_are_refused(records, quantity, message):
     assert str(caught.value) == message
 
 
-def test_a_dollar_in_a_name_begins_no_formula():
-    ax = plots.potentials([1.0, 2.0], [r"$\frac{$", "price $5"])
-    ax.figure.canvas.draw()
-    shown = [label.get_text() for label in ax.get_yticklabels()]
-    assert shown == [r"\$\frac{\$", r"price \$5"]
+HOSTILE = r"$\frac{$"
+HOSTILE_MODEL = Model(
+    [replace(layer, name=f"{HOSTILE} {index}") for index, layer in enumerate(small_model())],
+    name=HOSTILE,
+)
+WITH_HOSTILE_NAMES = {
+    "potentials": lambda: plots.potentials([1.0, 2.0], [HOSTILE, "price $5"]),
+    "images": lambda: plots.images(np.zeros((1, 2, 2, 3)), [0], [1], names=[HOSTILE, "$x^{$"]),
+    "sparsity": lambda: plots.sparsity(hostile_statistics(), beside={}, beside_label=HOSTILE),
+    "ops": lambda: plots.ops(
+        hostile_statistics(), beside={f"{HOSTILE} 1": 1.0}, beside_label=HOSTILE
+    ),
+    "comparison": lambda: plots.comparison(
+        Comparison((LayerComparison(HOSTILE, 1, 1),), images=1, labels_equal=1)
+    ),
+    "architecture": lambda: plots.architecture(HOSTILE_MODEL),
+    "block": lambda: plots.block(HOSTILE_MODEL.layers[-1]),
+    "thresholds": lambda: plots.thresholds(replace(one_neuron([1, 2, 3]), name=HOSTILE)),
+    "event_maps": lambda: plots.event_maps(HOSTILE_MODEL, hostile_image()),
+    "receptive_field": lambda: plots.receptive_field(
+        HOSTILE_MODEL, hostile_image(), HOSTILE_MODEL.layers[0].name
+    ),
+    "mesh": lambda: plots.mesh(place(HOSTILE_MODEL.layers, replace(AKD1000, name=HOSTILE))),
+    "learning_curves": lambda: plots.learning_curves([record(HOSTILE)]),
+    "accuracy_by_bits": lambda: plots.accuracy_by_bits({HOSTILE: {HOSTILE: 1.0, "$": 2.0}}),
+    "accuracy_by_operations": lambda: plots.accuracy_by_operations({HOSTILE: [(1.0, 1.0)]}),
+}
+
+
+def hostile_image():
+    return np.zeros(HOSTILE_MODEL.input_shape, np.uint8)
+
+
+def hostile_statistics():
+    HOSTILE_MODEL.predict(hostile_image()[np.newaxis])
+    return HOSTILE_MODEL.get_statistics()
+
+
+def test_every_plot_of_names_is_tried():
+    without_names = {"filters", "weight_histogram"}
+    assert {*EVERY_PLOT, *DIAGRAMS, *FIGURES} - {*WITH_HOSTILE_NAMES} == without_names
+
+
+@pytest.mark.parametrize("plot", WITH_HOSTILE_NAMES)
+def test_a_dollar_in_a_name_begins_no_formula(plot):
+    drawn = WITH_HOSTILE_NAMES[plot]()
+    figure = drawn if hasattr(drawn, "suptitle") else drawn.figure
+    figure.canvas.draw()
+    shown = [text.get_text() for text in figure.findobj(matplotlib_text.Text)]
+    assert any(r"\$\frac{\$" in text for text in shown)
+    assert not any("$" in text.replace(r"\$", "") for text in shown)

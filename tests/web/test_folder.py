@@ -1,7 +1,9 @@
 """The exported folder: complete or absent, ours or refused, and free of what names contain."""
 
 import io
+import os
 import re
+import stat
 
 import numpy as np
 import pytest
@@ -85,6 +87,20 @@ def test_an_earlier_export_and_an_empty_folder_are_replaced(tmp_path):
     assert (target / "model.js").read_bytes() != before
     assert names_in(target) == FILES
     assert names_in(tmp_path) == {"page"}
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="gives files away")
+def test_an_export_that_is_replaced_hands_on_rights_and_owner(tmp_path):
+    folder = tmp_path / "page"
+    model().to_web(folder)
+    kept = (folder, folder / "model.js")
+    for path, rights in zip(kept, (0o700, 0o600), strict=True):
+        path.chmod(rights)
+        os.chown(path, 1234, 4321)
+    model().to_web(folder)
+    facts = [path.stat() for path in kept]
+    assert [stat.S_IMODE(each.st_mode) for each in facts] == [0o700, 0o600]
+    assert {(each.st_uid, each.st_gid) for each in facts} == {(1234, 4321)}
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,8 @@ def mesh(placement: Placement, *, pass_number: int = 1, ax: Axes | None = None) 
     ax.set_xlabel("column of the mesh")
     ax.set_ylabel("row of the mesh")
     load = f", pass {pass_number} of {placement.n_passes}" if placement.n_passes > 1 else ""
-    status = placement.device.capacity.status
-    ax.set_title(f"{placement.n_nps} NPs on {placement.device.name}{load} ({status} capacity)")
+    status, device = placement.device.capacity.status, as_written(placement.device.name)
+    ax.set_title(f"{placement.n_nps} NPs on {device}{load} ({status} capacity)")
     if first_of:
         names = [f"{owner} {as_written(placement.layers[owner].name)}" for owner in first_of]
         ax.legend(first_of.values(), names, loc="upper left", bbox_to_anchor=(1, 1))

@@ -17,7 +17,15 @@ from akida_lite.layers import (
     Staircase,
     layer_shapes,
 )
-from akida_lite.report.plots.style import BLUE, GREEN, ORANGE, SKY, VERMILLION, new_axes
+from akida_lite.report.plots.style import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    SKY,
+    VERMILLION,
+    as_written,
+    new_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +71,7 @@ def architecture(model: Any, *, ax: Axes | None = None) -> Axes:
     tallest = max(model.input_shape[0], 1)
     _map_box(ax, 0, model.input_shape, tallest, "0.75", "image")
     for place, (layer, shape) in enumerate(zip(layers, shapes, strict=True), start=1):
-        _map_box(ax, place, shape, tallest, _look(layer).colour, layer.name)
+        _map_box(ax, place, shape, tallest, _look(layer).colour, as_written(layer.name))
         ax.annotate(
             "", (place - 0.34, 0.5), (place - 0.66, 0.5), arrowprops={"arrowstyle": "->"}
         )
@@ -114,7 +122,9 @@ def block(layer: Layer, *, ax: Axes | None = None) -> Axes:
     ax.set_xlim(-1.0, len(parts) - 0.4)
     ax.set_ylim(-0.5, 1.5)
     ax.set_axis_off()
-    ax.set_title(f"{len(parts)} steps become one {type(layer).__name__}: {layer.name}")
+    ax.set_title(
+        f"{len(parts)} steps become one {type(layer).__name__}: {as_written(layer.name)}"
+    )
     return ax
 
 

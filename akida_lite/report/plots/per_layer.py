@@ -60,7 +60,7 @@ def sparsity(
     else:
         known = [row for row in rows if layers[row].name in beside]
         values = [beside[layers[row].name] for row in known]
-        _bars(ax, known, values, 0.2, ORANGE, "///", beside_label)
+        _bars(ax, known, values, 0.2, ORANGE, "///", as_written(beside_label))
     _name_rows(ax, [layer.name for layer in layers])
     ax.set_xlim(0, 1)
     ax.set_xlabel("sparsity (fraction of values that are zero)")
@@ -117,9 +117,9 @@ def ops(
     if beside is not None:
         known = [row for row in rows if layers[row].name in beside]
         values = [beside[layers[row].name] / 1e6 for row in known]
-        _bars(ax, known, values, 0.2, ORANGE, "///", beside_label)
+        _bars(ax, known, values, 0.2, ORANGE, "///", as_written(beside_label))
         if len(known) == len(layers):
-            title += f"; {beside_label}: {sum(values):,.1f}"
+            title += f"; {as_written(beside_label)}: {sum(values):,.1f}"
     elsewhere = beside or {}
     for row, layer, all_of_them, some in zip(rows, layers, macs, events, strict=True):
         share = some / all_of_them if all_of_them else 0.0

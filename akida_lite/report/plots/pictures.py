@@ -22,7 +22,7 @@ from akida_lite.layers import (
     window_padding,
 )
 from akida_lite.layers.base import WindowedLayer
-from akida_lite.report.plots.style import BLUE, PALE, VERMILLION
+from akida_lite.report.plots.style import BLUE, PALE, VERMILLION, as_written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,14 +62,17 @@ def images(
     Raises
     ------
     InputError
-        If there is no image, or not one label an image.
+        If there is no image, or not the number of one class an image.
     """
     given = [np.asarray(each) for each in (labels, predicted) if each is not None]
-    if pixels.ndim != 4 or not len(pixels) or any(len(each) != len(pixels) for each in given):
+    fitting = all(each.shape == pixels.shape[:1] and each.dtype.kind in "iub" for each in given)
+    if pixels.ndim != 4 or not len(pixels) or not fitting:
         problem = (
             f"{pixels.shape} images and {[each.shape for each in given]} labels do not fit"
         )
-        remedy = "give images of shape (n, height, width, 1 or 3), and n labels or none"
+        remedy = (
+            "give images of shape (n, height, width, 1 or 3), and n labels, integers, or none"
+        )
         raise InputError(Problem("images", problem, remedy))
     title = 0.3 if predicted is None else 0.45
     figure, grid = _grid(ceil(len(pixels) / columns), min(columns, len(pixels)), title=title)
@@ -80,7 +83,7 @@ def images(
         _draw(ax, pixels[index])
         if given:
             classes = [int(each[index]) for each in given]
-            words = [str(at) if names is None else names[at] for at in classes]
+            words = [str(at) if names is None else as_written(names[at]) for at in classes]
             wrong = len(set(classes)) > 1
             ax.set_title("\nnot ".join(reversed(words)) if wrong else words[0], fontsize=9)
             if wrong:
@@ -188,7 +191,7 @@ def event_maps(
         top = max(int(events.max()), 1)
         ax.imshow(strip, cmap=colours, vmin=0.5, vmax=top + 0.5, interpolation="nearest")
         shape = " x ".join(str(side) for side in events.shape)
-        _name(ax, layer.name, f"{shape}\n{np.mean(events == 0):.0%} zeros")
+        _name(ax, as_written(layer.name), f"{shape}\n{np.mean(events == 0):.0%} zeros")
     share = zeros / total
     figure.suptitle(f"Of {total:,} neurons, {total - zeros:,} fire: {share:.0%} stay at zero")
     return figure
@@ -242,7 +245,7 @@ def receptive_field(
     frame = [left - 0.5, right - 0.5, right - 0.5, left - 0.5, left - 0.5]
     ax.plot(frame, [top - 0.5, top - 0.5, bottom - 0.5, bottom - 0.5, top - 0.5], color=BLUE)
     size = f"{bottom - top} x {right - left} of {picture.shape[0]} x {picture.shape[1]} pixels"
-    ax.set_title(f"A neuron of {layer} sees\n{size}", fontsize=10)
+    ax.set_title(f"A neuron of {as_written(layer)} sees\n{size}", fontsize=10)
     return figure
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from akida_lite.errors import InputError, Problem
-from akida_lite.report.plots.style import COLOURS, LINES, MARKERS, new_axes
+from akida_lite.report.plots.style import COLOURS, LINES, MARKERS, as_written, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,16 +38,17 @@ def accuracy_by_bits(
     ax = new_axes(ax)
     for index, (name, points) in enumerate(series.items()):
         ax.plot(
-            list(points),
+            list(map(as_written, points)),
             list(points.values()),
             marker=MARKERS[index % len(MARKERS)],
             linestyle=LINES[index % len(LINES)],
             color=COLOURS[index % len(COLOURS)],
-            label=name,
+            label=as_written(name),
         )
     first = list(next(iter(series.values())).items())
     (start, before), (end, after) = first[0], first[-1]
-    ax.set_title(f"{next(iter(series))}: {before:.2f} % at {start}, {after:.2f} % at {end}")
+    name, start, end = map(as_written, (next(iter(series)), start, end))
+    ax.set_title(f"{name}: {before:.2f} % at {start}, {after:.2f} % at {end}")
     ax.set_xlabel("bits of weights / activations")
     ax.set_ylabel("images classified correctly (percent)")
     ax.grid(axis="y", alpha=0.4)
@@ -87,11 +88,13 @@ def accuracy_by_operations(
             linestyle=LINES[index % len(LINES)] if len(points) > 1 else "none",
             color=COLOURS[index % len(COLOURS)],
             markersize=8,
-            label=name,
+            label=as_written(name),
         )
     every = [(accuracy, -count, name) for name in series for count, accuracy in series[name]]
     accuracy, count, name = max(every)
-    ax.set_title(f"Most accurate: {name}, {accuracy:.2f} % at {-count / 1e6:,.1f} million")
+    ax.set_title(
+        f"Most accurate: {as_written(name)}, {accuracy:.2f} % at {-count / 1e6:,.1f} million"
+    )
     ax.set_xlabel("million operations for one image (less work on the left)")
     ax.set_ylabel("images classified correctly (percent)")
     ax.grid(alpha=0.4)
