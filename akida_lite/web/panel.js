@@ -100,17 +100,20 @@
         result: new ResultView(model, several ? titles[index] : ""),
         layers: new LayersView(model, titles[index], this),
       }));
-      const input = element("div", { className: "input" }, element("h4", {}, first.picture ? "Picture" : "Values"));
+      const input = element("div", { className: "input" }, element("h3", {}, first.picture ? "Picture" : "Values"));
       const picture = this.sources.pad ? this.besideThePad() : this.seen;
       input.append(picture, this.sources.samples, this.sources.ways, this.message, this.sliders(first.picture ? SLIDERS : SLIDERS.slice(1, flat ? undefined : 2)));
       const results = element("div", { className: "results" }, ...this.views.map(({ result }) => result.root));
+      const heading = element("h2", { tabIndex: -1 }, titles.join(" and "));
       this.card.replaceChildren(
-        element("header", {}, element("h3", {}, titles.join(" and ")), this.bits),
+        element("header", {}, heading, this.bits),
         element("div", { className: "bench" }, input, results),
         ...this.views.map(({ layers }) => layers.root),
         element("footer", { className: "small" }, "Everything happens in this browser: nothing leaves it."),
         this.verdict,
       );
+      // The button that had the focus is gone; whoever uses a keyboard goes on from here.
+      heading.focus({ preventScroll: true });
       const [height, width, channels] = first.shape;
       this.sources.took(first.samples[0] || new Uint8Array(height * width * channels).fill(first.range[0]));
       this.sources.samples.firstChild?.setAttribute("aria-pressed", "true");

@@ -51,7 +51,7 @@ const akidaLiteViews = (() => {
       this.bars = element("div", { className: "bars numbers" });
       this.cost = element("div", { className: "cost numbers" });
       this.root = element("div", {}, this.verdict, this.lead, this.bars, this.cost);
-      if (title) this.root.prepend(element("h4", {}, title));
+      if (title) this.root.prepend(element("h3", {}, title));
     }
 
     nameOf(index) {
@@ -135,7 +135,7 @@ const akidaLiteViews = (() => {
       const back = element("button", { type: "button", onclick: () => this.step(-1) }, "← Layer before");
       const on = element("button", { type: "button", onclick: () => this.step(1) }, "Next layer →");
       this.map = element("canvas", { className: "map", role: "img" });
-      this.name = element("h3");
+      this.name = element("h4");
       this.facts = element("div", { className: "facts numbers" });
       this.range = element("input", { type: "range", min: -1, step: 1, "aria-label": "Channel" });
       this.range.oninput = () => {
@@ -149,7 +149,7 @@ const akidaLiteViews = (() => {
       this.root = element(
         "section",
         { className: "layers", "aria-label": `Layers of ${title}` },
-        element("div", { className: "top" }, element("h4", {}, `Layers of ${title}`), element("div", { className: "steps" }, back, on)),
+        element("div", { className: "top" }, element("h3", {}, `Layers of ${title}`), element("div", { className: "steps" }, back, on)),
         element("p", { className: "small" }, "Each dot is a neuron that fires; a zero leaves the paper blank. Tiles show the busiest channels."),
         this.list,
         panel,

@@ -267,8 +267,15 @@ def test_layers_are_stepped_through_with_the_keyboard(live):
         assert page.inside(chosen) == layer
         assert page.inside("return root.activeElement.title") == layer
         assert (
-            page.inside("return root.querySelector('[role=tabpanel] h3').textContent") == layer
+            page.inside("return root.querySelector('[role=tabpanel] h4').textContent") == layer
         )
+
+
+def test_the_keyboard_goes_on_where_the_button_was(live):
+    page = live(small_model(name="here"), small_samples())
+    page._until(20, f"return {ELEMENT}?.shadowRoot?.querySelector('button.primary')")
+    page.part("button.primary").send_keys("\ue007")
+    page._until(20, f"return {ELEMENT}.shadowRoot.activeElement?.textContent === 'here'")
 
 
 def test_a_channel_is_chosen(live):
