@@ -30,6 +30,9 @@ FITS = ("crop", "squeeze")
 SAVE_AGAIN = "save it again in a format that Pillow reads"
 _ARCHIVES = (".zip", ".7z", ".rar")
 
+# Pillow has Ghostscript run the one, which is a program; the other may hold one of these.
+_PROGRAMS = ("EPS", "IPTC")
+
 _MODES = {1: "L", 3: "RGB"}
 _SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
 
@@ -118,6 +121,8 @@ def fitted(picture: Any, shape: Shape, fit: str) -> tuple[Pixels, bool]:
     if channels not in _MODES:
         problem = f"a picture has 1 or 3 channels, the model reads {channels}"
         raise Unreadable(problem, f"give arrays of shape {shape}")
+    if picture.format in _PROGRAMS:
+        raise Unreadable(f"it is {picture.format}, which may hold a program", "save it as PNG")
     operations = needed("PIL.ImageOps", "a picture")
     picture = _plain(operations.exif_transpose(picture)).convert(_MODES[channels])
     changed = picture.size != (width, height)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from akida_lite.errors import InputError
-from akida_lite.images.decoding import Unreadable, pixels_of, require_fit
+from akida_lite.images.decoding import Unreadable, fitted, pixels_of, require_fit
 
 COLOUR, GREY = (8, 6, 3), (8, 6, 1)
 RNG = np.random.default_rng(4)
@@ -185,3 +185,34 @@ def test_a_model_of_four_channels_reads_no_pictures():
     with pytest.raises(Unreadable) as refused:
         pixels_of(encoded(Image.fromarray(RGB)), (8, 6, 4), "crop")
     assert str(refused.value) == "a picture has 1 or 3 channels, the model reads 4"
+
+
+ENDLESS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 6\n%%EndComments\n{} loop\n%%EOF\n"
+
+
+def record(number, kind, content):
+    return bytes((0x1C, number, kind)) + len(content).to_bytes(2, "big") + content
+
+
+IN_IPTC = b"".join(
+    [
+        record(3, 60, bytes((1, 0))),
+        record(3, 20, bytes((0, 6))),
+        record(3, 30, bytes((0, 8))),
+        record(3, 120, bytes((0, 5))),
+        record(8, 10, ENDLESS),
+    ]
+)
+
+
+@pytest.mark.parametrize(("data", "kind"), [(ENDLESS, "EPS"), (IN_IPTC, "IPTC")])
+def test_a_picture_that_another_program_would_run_is_refused(data, kind):
+    assert Image.open(io.BytesIO(data)).format == kind
+    for act in (
+        lambda: pixels(data),
+        lambda: fitted(Image.open(io.BytesIO(data)), COLOUR, "crop"),
+    ):
+        with pytest.raises(Unreadable) as refused:
+            act()
+        assert str(refused.value) == f"it is {kind}, which may hold a program"
+        assert refused.value.remedy == "save it as PNG"
