@@ -2,7 +2,8 @@
 
 Integers that enter a layer have one unit, so a normalization between an activation (or the
 image) and the next products has no integer form. While the weights are still float it can
-be multiplied into them: exactly, where the layer does not read zeros outside the map.
+be multiplied into them: exactly, where the layer reads no zeros outside the map, or these
+stand for one value of all channels.
 """
 
 from __future__ import annotations

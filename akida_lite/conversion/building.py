@@ -124,8 +124,10 @@ def _of_potential(block: Block, weights: BlockWeights, feed: Feed) -> Affine:
         slope = slope / _positions(block.mean_first)
     intercept = weights.bias
     if (feed.shift != 0).any():
-        sums = weights.weights.sum(axis=(0, 1), dtype=np.int64).astype(object)
-        intercept = intercept - slope * (np.broadcast_to(feed.shift, len(sums)) @ sums)
+        sums = weights.of_inputs().astype(object)
+        # A flattened map repeats its channels once a position.
+        shift = np.tile(feed.shift, len(sums) // len(feed.shift))
+        intercept = intercept - slope * (shift @ sums)
     return Affine.of(slope, intercept)
 
 

@@ -62,9 +62,9 @@ def convert(
         ``(a, b)`` of ``x_keras = (pixel - b) / a``, where x_keras is what the Keras model is
         fed and a at least 1. May be left out where a first layer of the model, such as
         Rescaling, scales the pixels, and for events. Where the first convolution pads, b is
-        one of 0 to 255.
+        one of 0 to 255, and 0 for events.
     input_is_sparse : bool
-        Whether the input already are events; then b must be 0.
+        Whether the input already are events.
     input_bits : int
         Width of these events; images always have 8 bits.
     thresholds : {"exact", "published"}

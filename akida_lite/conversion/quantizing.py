@@ -45,7 +45,7 @@ def quantize(
     ReLU given as ``activation="relu"`` becomes a layer of its own, called
     ``<layer>_relu``. Names and weights are kept: they are the latent weights that are
     rounded when used. A channel-wise scaling between an activation, or the image, and a float
-    layer that pads nothing becomes part of that layer's weights.
+    layer becomes part of that layer's weights, unless zeros that pad the map forbid it.
 
     With `samples` the result is meant to be used as it is: every staircase ends where it
     differs least from the ReLU, and biases and batch normalizations are corrected for what

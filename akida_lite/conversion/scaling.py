@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from akida_lite.conversion import fold
-from akida_lite.conversion.blocks import Block, Parsed
+from akida_lite.conversion.blocks import Parsed
 from akida_lite.conversion.fold import Fractions, exact
 from akida_lite.conversion.graph import KerasShape, Step
 from akida_lite.conversion.weights import array
@@ -254,11 +254,14 @@ def _pixel(shift: Fractions) -> int | None:
 
 def _shift_problems(parsed: Parsed, feed: Feed, scaling: Any, *, sparse: bool) -> list[Problem]:
     block = parsed.blocks[0]
+    if not reads_outside(block.neural, block.pad):
+        # The shift is the same for every potential: it becomes part of the thresholds.
+        return []
     if sparse and (feed.shift != 0).any():
-        text = f"b={_listed(feed.shift)} with input_is_sparse=True: an absent event is 0 and "
-        text += "must be 0 in Keras too"
-        remedy = "use b=0, or feed images instead of events"
-    elif not sparse and _pixel(feed.shift) is None and _outside(block):
+        text = f"b={_listed(feed.shift)} with input_is_sparse=True, and {block.neural.name!r} "
+        text += "reads zeros around the map: they are absent events, and must be 0 in Keras too"
+        remedy = f"use b=0, or no padding in {block.neural.name!r}, and train again"
+    elif not sparse and _pixel(feed.shift) is None:
         text = f"b={_listed(feed.shift)} in x_keras = (pixel - b) / a is no pixel, one of 0 to "
         text += f"255, and {block.neural.name!r} reads zeros around the image"
         remedy = f"use {_whole(parsed, feed)}, or no padding in {block.neural.name!r}, and "
@@ -278,10 +281,6 @@ def _whole(parsed: Parsed, feed: Feed) -> str:
         offset = -feed.unit * feed.shift[0]
         return f"Rescaling({float(-offset / pixel):.8g}, {float(offset):.8g})"
     return f"the shift {pixel}"
-
-
-def _outside(block: Block) -> bool:
-    return reads_outside(block.neural, block.pad)
 
 
 def _listed(shift: Fractions) -> str:

@@ -91,6 +91,15 @@ class BlockWeights:
     scale: Fractions
     bias: Fractions
 
+    def of_inputs(self) -> npt.NDArray[np.int64]:
+        """Return what each channel, or connection, weighs in all: (inputs, filters)."""
+        if self.weights.ndim == 2:
+            return self.weights.astype(np.int64)
+        sums: npt.NDArray[np.int64] = self.weights.sum(axis=(0, 1), dtype=np.int64)
+        if self.depthwise is not None:
+            sums = sums * self.depthwise.sum(axis=(0, 1), dtype=np.int64)
+        return sums
+
 
 def block_weights(block: Block) -> BlockWeights:
     """Return the integer weights of a block whose kernels have been checked."""

@@ -46,7 +46,9 @@ def checked_input(first: InputConvolutional | InputData, x: object) -> npt.NDArr
         remedy = "give one array of whole images, height before width before channels"
         if given.shape == first.input_shape:
             remedy = "add the batch axis: x[np.newaxis]"
-        elif _same_values(given.shape[1:], first.input_shape):
+        elif _same_values(given.shape[1:], first.input_shape) or (
+            _long_axes(given.shape) == _long_axes(first.input_shape)
+        ):
             remedy = f"give x.reshape(-1, {', '.join(map(str, first.input_shape))})"
         raise _refusal(
             f"has shape {given.shape}, layer {first.name!r} reads {expected}", remedy
@@ -59,7 +61,11 @@ def _same_values(given: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
     """Whether another shape lists the same values in the same order, axes of 1 apart."""
     if wanted[:2] == (1, 1):
         return prod(given) == wanted[2]
-    return [size for size in given if size != 1] == [size for size in wanted if size != 1]
+    return _long_axes(given) == _long_axes(wanted)
+
+
+def _long_axes(shape: tuple[int, ...]) -> list[int]:
+    return [size for size in shape if size != 1]
 
 
 def _check_dtype(first: InputConvolutional | InputData, x: npt.NDArray[Any]) -> None:

@@ -470,8 +470,9 @@ OTHERS = {
         [parts(conv, input_is_sparse=True, input_bits=8)],
     ),
     "shift of events": (
-        parts(conv, input_scaling=(1, 3), **EVENTS),
-        [parts(conv, input_scaling=(1, 0), **EVENTS), parts(conv, input_scaling=(1, 3))],
+        parts(of(conv, padding="same"), input_scaling=(1, 3), **EVENTS),
+        [parts(of(conv, padding="same"), input_scaling=(1, 0), **EVENTS),
+         parts(conv, input_scaling=(1, 3), **EVENTS)],
     ),
     "quantized by Keras": (
         done(lambda: by_keras(True)),

@@ -140,10 +140,12 @@ def test_shift_of_sparse_input():
     assert messages(chain(conv()), **options, input_bits=9) == [
         "option 'input_bits': 9 is not one of 1 to 8. Fix: choose the width of the events.",
     ]
-    assert messages(chain(conv()), **options) == [
-        "option 'input_scaling': b=3 with input_is_sparse=True: an absent event is 0 and must "
-        "be 0 in Keras too. Fix: use b=0, or feed images instead of events.",
+    assert messages(chain(conv(padding="same")), **options) == [
+        "option 'input_scaling': b=3 with input_is_sparse=True, and 'conv' reads zeros around "
+        "the map: they are absent events, and must be 0 in Keras too. Fix: use b=0, or no "
+        "padding in 'conv', and train again.",
     ]
+    assert messages(chain(conv()), **options) == []
 
 
 @pytest.mark.parametrize("case", WHOLE)

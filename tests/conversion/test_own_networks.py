@@ -557,3 +557,43 @@ def test_grey_images_without_an_axis_of_channels():
     assert al.compare(made, integers, grey).all_equal
     with pytest.raises(al.InputError, match=r"Fix: give x\.reshape\(-1, 8, 8, 1\)"):
         integers.predict(grey[..., 0])
+
+
+EVENTS = np.random.default_rng(4).integers(0, 16, (20, 4, 4, 2), np.uint8)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        lambda: [layers.Flatten(), nn.QuantizedDense(3, nn.MaxQuantizer(4))],
+        lambda: [nn.QuantizedConv2D(3, 3, nn.MaxQuantizer(4)), layers.Flatten()],
+        lambda: [nn.QuantizedSeparableConv2D(3, 3, nn.MaxQuantizer(4)), layers.Flatten()],
+        lambda: [nn.QuantizedDepthwiseConv2D(3, quantizer=nn.MaxQuantizer(4)),
+                 nn.QuantizedConv2D(3, 1, nn.MaxQuantizer(4)), layers.Flatten()],
+    ],
+    ids=["dense", "convolution", "separable", "depthwise and 1x1"],
+)  # fmt: skip
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_events_that_are_shifted_before_a_layer_that_pads_nothing(first, per_channel):
+    offset = [-1.5, -4.0] if per_channel else -2.5
+    parts = [nn.QuantizedReLU(4), nn.QuantizedDense(3, nn.MaxQuantizer(4))]
+    model = network(layers.Rescaling(0.5, offset), *first(), *parts, shape=(4, 4, 2))
+    integers = al.convert(model, input_is_sparse=True)
+    assert al.compare(model, integers, EVENTS).all_equal
+    given = al.convert(keras.Sequential([keras.Input((4, 4, 2)), *model.layers[1:]]),
+                       input_is_sparse=True, input_scaling=(2, 5))  # fmt: skip
+    same = np.array_equal(given.forward(EVENTS), integers.forward(EVENTS))
+    assert same is not per_channel
+
+
+def test_a_vector_that_keras_normalizes():
+    vectors = EVENTS.reshape(20, 32)
+    model = network(
+        layers.Normalization(mean=[7.0] * 32, variance=[16.0] * 32),
+        layers.Dense(16, activation="relu"),
+        layers.Dense(4),
+        shape=(32,),
+    )
+    made = al.quantize(model, 8, 8, 8, samples=vectors.astype(np.float32))
+    integers = al.convert(made, input_is_sparse=True)
+    assert al.compare(made, integers, vectors.reshape(-1, 1, 1, 32)).all_equal

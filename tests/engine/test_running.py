@@ -149,6 +149,12 @@ def test_progress_reports_after_every_batch():
         ),
         (
             EVENTS,
+            np.zeros((4, 5), np.uint8),
+            "input: has shape (4, 5), layer 'events' reads (n, 4, 5, 1). Fix: give "
+            "x.reshape(-1, 4, 5, 1).",
+        ),
+        (
+            EVENTS,
             np.zeros((1, 4, 5, 1)),
             "input: has dtype float64, layer 'events' reads integer events. Fix: count events "
             "as integers, for instance uint8.",
