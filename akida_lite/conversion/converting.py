@@ -194,7 +194,8 @@ def plan_of(
     parsed = parse(steps) if readable else Parsed()
     broken = [*layout_problems(steps), *keras_problems(steps)]
     plan = Plan(parsed, problems=[*problems, *broken, *parsed.problems])
-    feed, input_problems = None, []
+    feed: Feed | None = None
+    input_problems: list[Problem] = []
     if steps:
         feed, input_problems = input_feed(
             parsed, input_scaling, sparse=input_is_sparse, input_bits=input_bits

@@ -112,12 +112,14 @@ def _receive_patiently(download: Download, file: IO[bytes]) -> None:
 
     def work() -> None:
         try:
-            outcome.set_result(_receive(download, file))
+            _receive(download, file)
         except BaseException as error:
             if isinstance(error, urllib.error.HTTPError):
                 error.close()
             # Its frames hold the connection, which closes once nobody refers to it.
             outcome.set_exception(error.with_traceback(None))
+        else:
+            outcome.set_result(None)
 
     Thread(target=work, daemon=True).start()
     while not outcome.done():

@@ -11,9 +11,9 @@ from akida_lite.errors import InputError, Problem
 
 def whole(value: Any) -> int | None:
     """Return an integer of any type as an int; None for anything else, bools included."""
-    if isinstance(value, Integral) and not isinstance(value, bool):
-        return int(value)
-    return None
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        return None
+    return int(value)
 
 
 def positive(option: str, value: Any) -> int | None:
