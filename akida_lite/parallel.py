@@ -6,11 +6,12 @@ nothing waits for what will not come, and processes end with the one that starte
 
 from __future__ import annotations
 
+import os
 import pickle
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -83,7 +84,7 @@ def results(
                     taken = number + 1
                     waiting.append((number, _pickled(task, f"task {number}")))
             while len(crew) < workers and len(waiting) > _idle(crew):
-                crew.append(_Worker(sent))
+                crew.append(_Worker(sent, max(1, usable_cores() // workers)))
             for worker in crew:
                 if worker.task is None and waiting:
                     worker.begin(waiting.popleft())
@@ -195,13 +196,14 @@ class _Part:
 class _Worker:
     """One process, and the task that it has."""
 
-    def __init__(self, function: bytes) -> None:
+    def __init__(self, function: bytes, threads: int) -> None:
         # Forking a process that has threads, as TensorFlow and ONNX Runtime do, may hang it.
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.task: _Waiting | None = None
         self.process = context.Process(target=_serve, args=(theirs, function), daemon=True)
-        self.process.start()
+        with _numpy_threads(threads):
+            self.process.start()
         # An open copy here would keep the pipe open after the process has ended.
         theirs.close()
 
@@ -222,6 +224,23 @@ class _Worker:
         self.connection.close()
         self.process.terminate()
         self.process.join()
+
+
+@contextmanager
+def _numpy_threads(threads: int) -> Iterator[None]:
+    """Say how many threads numpy of a new process has, unless somebody has said it.
+
+    numpy's OpenBLAS reads it when it is imported. Left alone, each process takes all cores, and
+    its threads wait for those of the others by spinning.
+    """
+    if {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"} & os.environ.keys():
+        yield
+        return
+    os.environ["OPENBLAS_NUM_THREADS"] = str(threads)
+    try:
+        yield
+    finally:
+        del os.environ["OPENBLAS_NUM_THREADS"]
 
 
 def _idle(crew: list[_Worker]) -> int:

@@ -41,6 +41,12 @@ class Found:
     refused: list[Refusal] = field(default_factory=list)
     refitted: int = 0
 
+    def add(self, more: Found) -> None:
+        """Put what was found elsewhere behind it."""
+        self.rows += more.rows
+        self.refused += more.refused
+        self.refitted += more.refitted
+
 
 def refusal(name: str, reason: str, remedy: str) -> Problem:
     """Return what to say of an image that could not be used."""
@@ -95,6 +101,13 @@ class PartClassifier:
 
     def __call__(self, part: Part) -> Found:
         """Classify the images of a part; those that cannot be used are set aside by name."""
+        whole = Found()
+        for found in self.bit_by_bit(part):
+            whole.add(found)
+        return whole
+
+    def bit_by_bit(self, part: Part) -> Iterator[Found]:
+        """Yield what is found in a part as soon as some of its images are classified."""
         found = Found()
         names: list[str] = []
         images: list[Pixels] = []
@@ -111,10 +124,11 @@ class PartClassifier:
             images.append(pixels)
             if len(images) == _AT_A_TIME:
                 self._classify(names, images, found)
-                names, images = [], []
+                yield found
+                found, names, images = Found(), [], []
         if images:
             self._classify(names, images, found)
-        return found
+        yield found
 
     def _classify(self, names: list[str], images: list[Pixels], found: Found) -> None:
         try:

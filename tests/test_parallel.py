@@ -99,6 +99,17 @@ def test_results_come_in_the_order_of_the_tasks():
     assert list(found) == list(range(0, 100, 2))
 
 
+@pytest.mark.parametrize("said", [None, "3"])
+def test_processes_share_the_cores_out_among_the_threads_of_numpy(said, monkeypatch):
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    if said is not None:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", said)
+    expected = said or str(max(1, parallel.usable_cores() // 2))
+    assert list(parallel.results(os.getenv, ["OPENBLAS_NUM_THREADS"], workers=2)) == [expected]
+    assert os.environ.get("OPENBLAS_NUM_THREADS") == said
+
+
 def test_a_task_whose_process_was_killed_is_tried_again(tmp_path):
     tasks = [(str(tmp_path / str(i)), i) for i in range(6)]
     found = parallel.results(tiny_classifier.die_once, tasks, workers=2)

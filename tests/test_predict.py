@@ -21,6 +21,8 @@ import akida_lite as al
 from akida_lite.cli import main
 from akida_lite.cli.progress import ProgressLine
 from akida_lite.files import sha256_of
+from akida_lite.images.sources import parts_of
+from akida_lite.prediction import PartClassifier
 
 MODEL = tiny_model()
 IMAGES = tiny_images(10)
@@ -86,6 +88,17 @@ def test_it_prints_name_class_score_and_runner_up(model, pictures, capsys):
         f"{row['runner_up_score']:.4g}"
         for row in expected(pictures)
     ]
+
+
+def test_rows_are_printed_as_images_are_classified(model, tmp_path):
+    """The images of a part do not wait for its last one."""
+    large = np.concatenate([tiny_images(130)] * 2)
+    np.save(tmp_path / "x.npy", large)
+    classify = PartClassifier(al.Classifier(model))
+    (part,) = parts_of([str(tmp_path / "x.npy")], SHAPE, 1000)
+    bits = [len(found.rows) for found in classify.bit_by_bit(part)]
+    assert bits == [64, 64, 64, 64, 4]
+    assert [row["class"] for row in classify(part).rows] == MODEL.predict(large).tolist()
 
 
 def test_statistics_are_added(model, pictures, capsys):
@@ -356,6 +369,11 @@ def test_a_set_larger_than_the_memory_of_the_process(tmp_path):
             "source 'none.png': there is no such file or folder. Fix: check its path.",
         ),
         (
+            ["p", "--output", "p/out.parquet"],
+            "file 'p/out.parquet': it lies in the source 'p', whose Parquet files are read. "
+            "Fix: name a file elsewhere.",
+        ),
+        (
             ["table.csv", "--output", "table.csv"],
             "file 'table.csv': it is the input 'table.csv' itself, which would be lost. "
             "Fix: name another file.",
@@ -465,5 +483,5 @@ def test_progress_is_shown_on_a_terminal(model, pictures):
     os.close(theirs)
     shown = os.read(ours, 4096).decode()
     os.close(ours)
-    assert "predict 10/10" in shown
+    assert shown.index("predict 0/10") < shown.index("predict 10/10")
     assert len(done.stdout.splitlines()) == 10

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from akida_lite.images.manifest import Entry, Manifest
 from akida_lite.images.parts import Part, identity_of
 from akida_lite.images.results import Row, columns_of, format_of
 from akida_lite.images.sources import parts_of
-from akida_lite.prediction import Found, PartClassifier, Refusal, refusal
+from akida_lite.prediction import Found, PartClassifier, refusal
 from akida_lite.zoo.networks import NETWORKS
 
 _PART = 1000
@@ -105,6 +107,7 @@ def run(given: argparse.Namespace) -> int:
     else:
         format_of(given.output)
         require_place(given.output, given.model, *given.sources)
+        _keep_apart(given.output, given.sources)
     classify = Classifier(
         _model(given),
         fit=given.fit,
@@ -131,6 +134,16 @@ def run(given: argparse.Namespace) -> int:
     return int(bool(outcome.refused))
 
 
+def _keep_apart(output: Path, sources: Sequence[str]) -> None:
+    """Refuse a table in a folder that is read: its parts would be taken for images."""
+    if output.suffix.lower() != ".parquet":
+        return
+    for source in sources:
+        if os.path.isdir(source) and Path(source).resolve() in output.resolve().parents:
+            problem = f"it lies in the source {source!r}, whose Parquet files are read"
+            raise InputError(Problem(f"file '{output}'", problem, "name a file elsewhere"))
+
+
 def _model(given: argparse.Namespace) -> Any:
     """Return what the classifier is made of: a name or a path where that will do."""
     text, path = given.model, Path(given.model)
@@ -143,11 +156,17 @@ def _model(given: argparse.Namespace) -> Any:
 def _printed(given: argparse.Namespace, classify: Classifier) -> Found:
     outcome = Found()
     progress = _progress(given, classify)
-    for found in _results(given, classify, _parts(given, classify)):
+    parts = _parts(given, classify)
+    if given.workers == 1:
+        bits = map(PartClassifier(classify).bit_by_bit, parts)
+        results: Iterator[Found] = chain.from_iterable(bits)
+    else:
+        results = _results(given, classify, parts)
+    for found in results:
         progress.clear()
         for row in found.rows:
-            print(_row(row))
-        _add(outcome, found.refused, found.refitted)
+            print(_row(row), flush=progress.total is not None)
+        outcome.add(Found([], found.refused, found.refitted))
         progress.more(len(found.rows) + len(found.refused))
     progress.clear()
     return outcome
@@ -169,11 +188,8 @@ def _written(given: argparse.Namespace, classify: Classifier) -> Found:
     progress = _progress(given, classify)
     for entry in entries:
         images += entry.images
-        _add(
-            outcome,
-            [(name, why, remedy) for name, why, remedy in entry.refused],
-            entry.refitted,
-        )
+        refused = [(name, why, remedy) for name, why, remedy in entry.refused]
+        outcome.add(Found([], refused, entry.refitted))
         progress.more(entry.images + len(entry.refused))
     progress.clear()
     print(shown(f"{given.output}: {images:,} images, {len(outcome.refused):,} refused"))
@@ -226,12 +242,9 @@ def _progress(given: argparse.Namespace, classify: Classifier) -> ProgressLine:
     """Return what shows progress; images are counted only where somebody watches."""
     if not sys.stderr.isatty():
         return ProgressLine("predict", None, sys.stderr)
-    return ProgressLine("predict", sum(map(len, _parts(given, classify))), sys.stderr)
-
-
-def _add(outcome: Found, refused: list[Refusal], refitted: int) -> None:
-    outcome.refused += refused
-    outcome.refitted += refitted
+    progress = ProgressLine("predict", sum(map(len, _parts(given, classify))), sys.stderr)
+    progress.more(0)
+    return progress
 
 
 def _row(row: Row) -> str:

@@ -105,7 +105,7 @@ def _walk(folder: str) -> Iterator[str]:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(entry.path)
-        elif entry.is_file() and entry.name.lower().endswith((*_CUTS, *_picture_endings())):
+        elif entry.name.lower().endswith((*_CUTS, *_picture_endings())):
             yield entry.path
 
 

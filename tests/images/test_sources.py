@@ -69,8 +69,9 @@ def test_a_folder_is_read_by_name_with_those_in_it(tmp_path):
     np.save(tmp_path / "a.npy", IMAGES[4:])
     (tmp_path / "empty").mkdir()
     os.symlink(tmp_path, tmp_path / "loop")
+    os.symlink("nowhere", tmp_path / "gone.png")
     names, images, refused = read(tmp_path)
-    assert refused == {}
+    assert refused == {str(tmp_path / "gone.png"): "it is no regular file"}
     assert names == [*outer, *numbered(tmp_path / "a.npy", 3), *inner]
     np.testing.assert_array_equal(images, IMAGES[[2, 3, 4, 5, 6, 0, 1]])
 
