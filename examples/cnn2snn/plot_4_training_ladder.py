@@ -115,11 +115,12 @@ al.show(al.table(runs, heads, "The runs behind the shipped weights"))
 # %%
 # A run leaves out some of the 50,000 training images, to be watched by them. The last column
 # is the share of these that come out right at the end. It does not judge a network: an earlier
-# rung may have trained on these very images. Some records hold a note:
+# rung may have trained on these very images.
+#
+# Where a run strayed from its recipe, or others were tried beside it, its record has a note.
+# This one says how far apart two runs of one recipe end:
 
-for name, record in records.items():
-    if record.get("note"):
-        print(textwrap.fill(f"{name}: {record['note']}", 84), end="\n\n")
+print(textwrap.fill(records["vgg_cifar10_w4a4i4"]["note"], 84))
 
 # %%
 # The test images have no part in training at all. What the networks do on them stands in
@@ -271,6 +272,8 @@ al.show(al.compare(two_bits, model, pixels))
 #      layers, with more levels in each.
 #    * Climb down another ladder: ``network(4, 2)`` between ``network(4, 4)`` and
 #      ``network(2, 2)``.
+#    * Read what was tried before the VGG came to two bits:
+#      ``records["vgg_cifar10_w2a2i2"]["trials"]``.
 #
 # Where to go on
 # --------------
