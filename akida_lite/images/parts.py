@@ -100,8 +100,11 @@ class TableRows(OneFile):
         parquet = needed("pyarrow.parquet", f"file '{self.path}'")
         with parquet.ParquetFile(self.path) as file:
             at = 0
-            # Rows come in batches, since a row group may be larger than the memory.
-            for batch in file.iter_batches(64, row_groups=[self.group], columns=columns):
+            # Rows come in batches, since a row group may be larger than the memory. A value
+            # that is stored once can stand in every row: together they exceed their group.
+            held = max(file.metadata.row_group(self.group).total_byte_size, 1)
+            rows_held = max(1, min(64, (64 << 20) // held))
+            for batch in file.iter_batches(rows_held, row_groups=[self.group], columns=columns):
                 rows = range(max(self.start - at, 0), min(self.stop - at, batch.num_rows))
                 for row in rows:
                     value = batch.column(self.column)[row].as_py()

@@ -486,3 +486,18 @@ def test_an_identity_changes_with_the_files_and_the_place_in_them(tmp_path):
     one = identity_of(part)
     os.remove(picture)
     assert identity_of(part) != one
+
+
+def test_a_value_that_stands_in_every_row_is_not_held_for_each(tmp_path):
+    pyarrow, parquet = map(pytest.importorskip, ("pyarrow", "pyarrow.parquet"))
+    table = pyarrow.table({"image": pyarrow.array([bytes(16 << 20)] * 20, pyarrow.binary())})
+    parquet.write_table(table, tmp_path / "x.parquet", compression="zstd")
+    assert (tmp_path / "x.parquet").stat().st_size < 1 << 20
+    del table
+    (part,) = parts(tmp_path / "x.parquet", size=1000)
+    before, held = pyarrow.total_allocated_bytes(), []
+    for _, value in part.items():
+        assert len(value) == 16 << 20
+        held.append(pyarrow.total_allocated_bytes() - before)
+    assert len(held) == 20
+    assert max(held) < 6 * (16 << 20)
