@@ -106,6 +106,36 @@ def _written(target: Path) -> Iterator[IO[bytes]]:
     _flush_folder(target.parent)
 
 
+@contextmanager
+def hidden_folder(target: Path) -> Iterator[Path]:
+    """Make a folder beside `target` for what will become it, and remove it at the end.
+
+    What killed processes have left of theirs is removed before.
+
+    Yields
+    ------
+    Path
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+    # A locked file of the same name says that the folder is in use.
+    file, mark = _hidden_file(target)
+    hidden = mark.with_suffix(".d")
+    try:
+        with file:
+            for left in target.parent.glob(f"{mark.name.rpartition('-')[0]}-*.d"):
+                if not left.with_suffix(mark.suffix).exists():
+                    shutil.rmtree(left, ignore_errors=True)
+            hidden.mkdir()
+            yield hidden
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+        mark.unlink(missing_ok=True)
+
+
 def is_same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
     """Return whether two paths lead to one file, by whatever names or links."""
     try:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite.errors import InputError, Problem
-from akida_lite.files import hand_on, user_path
+from akida_lite.files import hand_on, hidden_folder, user_path
 from akida_lite.layers import Layer
 from akida_lite.web import page
 from akida_lite.web.images import checked_samples, images_to_repeat, value_range
@@ -40,27 +38,27 @@ def write_folder(
     model = script(payload_of(layers, metadata, pictures, vectors))
     span = value_range(layers, metadata["input_scaling"])
     index = page.page(metadata["name"], len(model), vectors[0], span)
-    hidden = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    old = hidden.with_suffix(".old")
     try:
-        hidden.mkdir()
-        (hidden / _INDEX).write_text(index, "utf-8")
-        (hidden / page.SCRIPT).write_bytes(page.script())
-        (hidden / page.MODEL).write_bytes(model)
-        if target.exists():
-            for known in (target, *target.iterdir()):
-                hand_on(known.stat(), hidden / known.relative_to(target))
-            target.rename(old)
-        hidden.rename(target)
+        with hidden_folder(target) as hidden:
+            new, old = hidden / "new", hidden / "old"
+            new.mkdir()
+            (new / _INDEX).write_text(index, "utf-8")
+            (new / page.SCRIPT).write_bytes(page.script())
+            (new / page.MODEL).write_bytes(model)
+            if target.exists():
+                for known in (target, *target.iterdir()):
+                    hand_on(known.stat(), new / known.relative_to(target))
+                target.rename(old)
+            try:
+                new.rename(target)
+            except OSError:
+                if old.exists():
+                    old.rename(target)
+                raise
     except OSError as error:
-        if old.exists() and not target.exists():
-            old.rename(target)
         raise _refused(
             path, f"it cannot be written ({error.strerror})", "choose one that you may write"
         ) from error
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def _refuse_what_is_not_ours(path: str | os.PathLike[str], target: Path) -> None:

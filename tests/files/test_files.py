@@ -15,6 +15,7 @@ import pytest
 from akida_lite.files import (
     atomic_write,
     exclusive_lock,
+    hidden_folder,
     is_same_file,
     open_regular,
     sha256_of,
@@ -208,6 +209,30 @@ def test_what_another_writer_is_busy_with_is_left_alone(tmp_path):
             quick.write(b"first")
         assert path.read_bytes() == b"first"
     assert path.read_bytes() == b"last"
+
+
+_DIE_IN_A_FOLDER = """
+import os, sys
+from pathlib import Path
+from akida_lite.files import hidden_folder
+with hidden_folder(Path(sys.argv[1])) as folder:
+    (folder / "half").write_bytes(b"half")
+    os._exit(9)
+"""
+
+
+@needs_posix
+def test_a_folder_that_a_killed_process_left_is_removed_and_one_in_use_is_not(tmp_path):
+    target = tmp_path / ("n" * 255)
+    program = [sys.executable, "-c", _DIE_IN_A_FOLDER, str(target)]
+    assert subprocess.run(program, env=_environment()).returncode == 9
+    assert len(list(tmp_path.glob("*.d/half"))) == 1
+    with hidden_folder(target) as busy:
+        (busy / "kept").touch()
+        with hidden_folder(target) as other:
+            other.rename(target)
+        assert sorted(path.name for path in tmp_path.glob("*.d/*")) == ["kept"]
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_one_file_has_many_names(tmp_path):
