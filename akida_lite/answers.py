@@ -31,6 +31,14 @@ class Answers:
     runner_up_scores: npt.NDArray[np.float32]
 
 
+def require_scores(last: Layer) -> None:
+    """Refuse a last layer that emits levels: `InputError` names it."""
+    if not isinstance(last.output, Potentials):
+        problem = "emits events, not scores, since it has an activation"
+        remedy = "use forward(x), or convert a model whose last layer has none"
+        raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))
+
+
 def require_classes(last: Layer, shape: Shape, head: str | None) -> None:
     """Refuse a last map that names no one class.
 
@@ -47,17 +55,18 @@ def require_classes(last: Layer, shape: Shape, head: str | None) -> None:
     InputError
         If the map has several positions, or one channel that stands for no classes.
     """
+    # Levels are what there is where the last layer has an activation: evaluate() refuses.
+    method = "evaluate" if isinstance(last.output, Potentials) else "forward"
     if shape[2] == 1 and (head is None or prod(shape) > 1):
         problem = f"its map has shape {shape}: one channel, of which none is highest"
-        remedy = "use evaluate(x) > 0 where it stands for two classes, evaluate(x) where it "
+        remedy = f"use {method}(x) > 0 where it stands for two classes, {method}(x) where it "
         remedy += "is a quantity"
-        if not isinstance(last.output, Potentials):
-            remedy = "use forward(x)"
-        raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))
-    if prod(shape[:2]) != 1:
+    elif prod(shape[:2]) != 1:
         problem = f"its map has shape {shape}: several positions, no one class"
-        remedy = "use forward() or evaluate(), and take the argmax along the axis you mean"
-        raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))
+        remedy = f"use {method}(x), and take the argmax along the axis you mean"
+    else:
+        return
+    raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))
 
 
 def classes_of(

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from akida_lite import storage, web
-from akida_lite.answers import classes_of, require_classes, scores_of
+from akida_lite.answers import classes_of, require_classes, require_scores, scores_of
 from akida_lite.engine.onnx import exporting
 from akida_lite.errors import (
     FileFormatError,
@@ -22,7 +22,7 @@ from akida_lite.errors import (
     layer_problem,
 )
 from akida_lite.hardware import AKD1000, Device, Placement, place
-from akida_lite.layers import Layer, Potentials, Shape, layer_shapes
+from akida_lite.layers import Layer, Shape, layer_shapes
 from akida_lite.metadata import checked_head, checked_labels, checked_name, checked_scaling
 from akida_lite.report.display import show
 from akida_lite.report.last_run import LastRun
@@ -291,10 +291,7 @@ class Model:
             As `forward`; also if the last layer has an activation.
         """
         last = self._layers[-1]
-        if not isinstance(last.output, Potentials):
-            problem = "emits events, not scores, since it has an activation"
-            remedy = "use forward() or predict(), or convert a model whose last layer has none"
-            raise InputError(layer_problem(last.name, type(last).__name__, problem, remedy))
+        require_scores(last)
         potentials = self._run(x, backend, batch_size, threads, progress)
         scores = scores_of(last, potentials)
         one_position = prod(self.output_shape[:2]) == 1

@@ -10,9 +10,16 @@ import akida_lite
 from akida_lite.errors import AkidaLiteError, Problem
 
 ROOT = Path(akida_lite.__file__).parent
-ROOMS = ("conversion", "nn", "hardware")
+ROOMS = (
+    "conversion/",
+    "nn/",
+    "hardware/",
+    "engine/inputs.py",
+    "engine/options.py",
+    "answers.py",
+)
 # Calls that make a message, and the functions that only hand one on.
-_SPEAKING = ("Problem", "layer_problem", "problem", "_refuse")
+_SPEAKING = ("Problem", "layer_problem", "problem", "_refuse", "_refusal")
 
 
 @cache
@@ -20,7 +27,7 @@ def places():
     """Return (file, function, first line, last line) of every call that makes a message."""
     found = []
     for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
+        for path in sorted((ROOT / room).rglob("*.py")) or [ROOT / room]:
             tree = ast.parse(path.read_text("utf-8"))
             for function in ast.walk(tree):
                 if isinstance(function, ast.FunctionDef) and function.name not in _SPEAKING:

@@ -148,8 +148,8 @@ def test_events_are_no_scores(layers, what):
     with pytest.raises(InputError) as caught:
         model.evaluate(X)
     assert str(caught.value) == (
-        f"{what}: emits events, not scores, since it has an activation. Fix: use forward() or "
-        "predict(), or convert a model whose last layer has none."
+        f"{what}: emits events, not scores, since it has an activation. Fix: use forward(x), "
+        "or convert a model whose last layer has none."
     )
     assert len(model.get_statistics()) == 0
 
@@ -201,7 +201,7 @@ def test_predict_needs_one_position():
         model.predict(np.zeros((1, 1, 2, 1), np.uint8))
     assert str(caught.value) == (
         "layer 'map' (Convolutional): its map has shape (1, 2, 2): several positions, no one "
-        "class. Fix: use forward() or evaluate(), and take the argmax along the axis you mean."
+        "class. Fix: use evaluate(x), and take the argmax along the axis you mean."
     )
 
 

@@ -301,6 +301,17 @@ def own_input(function):
     return keras.Model(inputs, conv()(function(inputs)))
 
 
+def read(method, x, *make, events=False, **options):
+    """Return an act that gives a converted chain an array."""
+
+    def act():
+        options_of = EVENTS if events else PIXELS
+        model = al.convert(chain(*(each() for each in make or (conv,))), **options_of)
+        getattr(model, method)(x, **options)
+
+    return act
+
+
 def shared_threshold(both):
     one = nn.TrainableStdWeightQuantizer(bitwidth=4)
     two = one if both else nn.TrainableStdWeightQuantizer(bitwidth=4)
@@ -428,6 +439,41 @@ def files(folder):
         "broken file": (done(lambda: al.load_keras(folder / "broken.keras")), [good]),
     }
 
+
+IMAGES = SAMPLES.astype(np.uint8)
+ONE_CLASS, SCORES, MAP = of(conv, 1, 8), of(conv, 3, 8), of(conv, 3)
+LEVELS = of(act, bits=4)
+# What people feed to an integer model: the message, and what its fix makes of the call.
+READING = {
+    "list": (read("forward", IMAGES.tolist()),
+             [read("forward", np.asarray(IMAGES.tolist(), np.uint8))]),
+    "masked": (read("forward", (hidden := np.ma.masked_less(IMAGES, 9))),
+               [read("forward", hidden.filled(0))]),
+    "one image": (read("forward", IMAGES[0]), [read("forward", IMAGES[0][np.newaxis])]),
+    "no channels": (read("forward", IMAGES[..., 0]),
+                    [read("forward", IMAGES[..., 0].reshape(-1, 8, 8, 1))]),
+    "other images": (read("forward", np.zeros((2, 9, 7, 1), np.uint8)),
+                     [read("forward", IMAGES)]),
+    "wide pixels": (read("forward", IMAGES.astype(int)),
+                    [read("forward", IMAGES.astype(int).astype("uint8"))]),
+    "scaled pixels": (read("forward", IMAGES / 255), [read("forward", IMAGES)]),
+    "float events": (read("forward", IMAGES / 255, events=True),
+                     [read("forward", IMAGES, events=True)]),
+    "events out of range": (read("forward", IMAGES.astype(int) - 1, events=True),
+                            [read("forward", np.clip(IMAGES.astype(int) - 1, 0, 255),
+                                  events=True)]),
+    "size of batches": (read("forward", IMAGES, batch_size=0),
+                        [read("forward", IMAGES, batch_size=1), read("forward", IMAGES)]),
+    "no classes": (read("predict", IMAGES, ONE_CLASS), [read("evaluate", IMAGES, ONE_CLASS)]),
+    "no classes, levels": (read("predict", IMAGES, ONE_CLASS, LEVELS),
+                           [read("forward", IMAGES, ONE_CLASS, LEVELS)]),
+    "several positions": (read("predict", IMAGES, MAP), [read("evaluate", IMAGES, MAP)]),
+    "several positions, levels": (read("predict", IMAGES, MAP, LEVELS),
+                                  [read("forward", IMAGES, MAP, LEVELS)]),
+    "levels are no scores": (read("evaluate", IMAGES, SCORES, LEVELS),
+                             [read("forward", IMAGES, SCORES, LEVELS),
+                              read("evaluate", IMAGES, SCORES)]),
+}  # fmt: skip
 
 # Every other message: what is refused, and what its fix makes of it.
 OTHERS = {
@@ -619,7 +665,7 @@ def cases():
         found[f"model: {name}"] = (checked(build), [checked(WHOLE_FOLLOWED[name])])
     for rule, (broken, followed) in RULES.items():
         found[f"rule: {rule}"] = (mapped(broken), [mapped(each) for each in followed])
-    return found | OTHERS
+    return found | READING | OTHERS
 
 
 def mapped(given):
