@@ -178,7 +178,8 @@
     refresh() {
       this.newest = adjusted(this.pixels, this.models[0], this.settings);
       drawPixels(this.seen, this.newest, this.models[0]);
-      this.running ??= this.runNewest().finally(() => (this.running = null));
+      const complain = (error) => this.complain(error.message);
+      this.running ??= this.runNewest().catch(complain).finally(() => (this.running = null));
       return this.running;
     }
 

@@ -407,6 +407,17 @@ def test_values_do_not_pretend_to_be_pictures(live, shape):
         assert page.complaint() == f"'{wrong}' is no value that the network reads. {asked}"
 
 
+def test_networks_that_read_other_shapes_do_not_share_a_picture(live, tmp_path):
+    page = live(small_model(), small_samples())
+    small_model(channels=3).to_web(tmp_path / "page" / "coloured")
+    page.run("document.querySelector('akida-lite-live').setAttribute('src', './ coloured/')")
+    page.start()
+    assert page.complaint() == (
+        "image: it is Uint8Array of 64 values. "
+        "Fix: give a Uint8Array of 8 x 8 x 3 = 192 values."
+    )
+
+
 def test_a_network_that_is_not_there_is_no_differing_one(live, tmp_path):
     page = live(small_model(), small_samples())
     (tmp_path / "page" / "model.js").unlink()
