@@ -31,9 +31,9 @@ def available() -> bool:
     Warns, once, of one that is installed and cannot.
     """
     for package in ("onnx", "onnxruntime"):
-        if find_spec(package) is None:
-            return False
         try:
+            if find_spec(package) is None:
+                return False
             import_module(package)
         # Importing a binary that does not fit the machine or numpy may raise anything.
         except Exception as error:
