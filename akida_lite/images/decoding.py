@@ -95,6 +95,13 @@ def pixels_of(
         packed = not isinstance(source, bytes) and str(source).lower().endswith(_ARCHIVES)
         remedy = "unpack it, and name the folder" if packed else SAVE_AGAIN
         raise Unreadable("it is no picture that Pillow knows", remedy) from error
+    except (
+        image_module.DecompressionBombWarning,
+        image_module.DecompressionBombError,
+    ) as error:
+        raise Unreadable(
+            f"it cannot be read ({str(error).rstrip('.')})", "shrink it"
+        ) from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise Unreadable(f"it cannot be read ({reason})") from error

@@ -170,8 +170,9 @@ def test_what_has_no_pixels_is_refused(data, reason):
 
 def test_a_picture_that_would_fill_the_memory_is_refused(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 30)
-    with pytest.raises(Unreadable, match=r"it cannot be read .*decompression bomb"):
+    with pytest.raises(Unreadable, match=r"it cannot be read .*decompression bomb") as refused:
         pixels_of(encoded(Image.fromarray(RGB)), COLOUR, "crop")
+    assert refused.value.remedy == "shrink it"
 
 
 def test_a_file_that_is_not_there_and_a_folder_are_refused(tmp_path):
