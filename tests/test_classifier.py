@@ -169,6 +169,10 @@ def test_a_replaced_file_gives_no_job_two_models(path):
     found = [*map(old, batches), *parallel.results(carried, batches, workers=2)]
     classes = np.concatenate([answers["class"] for answers in found])
     np.testing.assert_array_equal(classes, np.tile(MODEL.predict(IMAGES), 2))
+    classifier._MODELS.clear()
+    path.write_bytes(b"no model any more")
+    with pytest.raises(al.FileFormatError, match="the classifier was made with"):
+        old(batches[0])
 
 
 def test_another_release_of_a_network_is_refused(monkeypatch):

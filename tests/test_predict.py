@@ -270,6 +270,29 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(ending, model, tmp_path,
     assert len(rows_of(output)) == 11
 
 
+def test_a_source_that_has_changed_since_is_read_again(model, tmp_path, capsys, monkeypatch):
+    paths = write_pictures(tmp_path / "pictures", IMAGES)
+    options = [*paths, "--part", "2", "--output"]
+    classes = MODEL.predict(IMAGES)
+    other = int(np.flatnonzero(classes != classes[0])[0])
+    classify, seen = PartClassifier.__call__, []
+
+    def interrupted(self, part):
+        seen.append(part)
+        if len(seen) == 3:
+            raise OSError("the disk was pulled out")
+        return classify(self, part)
+
+    monkeypatch.setattr(PartClassifier, "__call__", interrupted)
+    assert run(capsys, model, *options, tmp_path / "out.csv")[0] == 2
+    Path(paths[0]).write_bytes(Path(paths[other]).read_bytes())
+    assert run(capsys, model, *options, tmp_path / "out.csv", "--resume")[0] == 0
+    # Five parts, the first of them twice, and the one that was interrupted.
+    assert len(seen) == 3 + 1 + 3
+    found = [int(row["class"]) for row in rows_of(tmp_path / "out.csv")]
+    assert found == [classes[other], *classes[1:]]
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_a_part_is_tried_again_when_its_worker_is_killed(model, tmp_path, capsys):
     paths = write_pictures(tmp_path / "pictures", IMAGES)
@@ -390,17 +413,26 @@ def test_what_cannot_be_used_is_said(arguments, message, model, tmp_path, capsys
     assert (tmp_path / "table.csv").read_text() == "a,b\n"
 
 
-def test_results_of_another_task_never_mix(model, pictures, capsys, tmp_path):
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        (["--fit", "squeeze"], "fit"),
+        (["--part", "3"], "images in a part"),
+        (["--statistics"], "columns"),
+        ([], "model"),
+    ],
+)
+def test_results_of_another_task_never_mix(changed, what, model, pictures, capsys, tmp_path):
     output = tmp_path / "out.csv"
     run(capsys, model, *pictures, "--output", output)
     before = output.read_bytes()
-    status, _, errors = run(
-        capsys, model, *pictures, "--output", output, "--resume", "--fit", "squeeze"
-    )
+    if what == "model":
+        tiny_model(seed=1).save(model)
+    status, _, errors = run(capsys, model, *pictures, "--output", output, "--resume", *changed)
     assert (status, output.read_bytes()) == (2, before)
     assert errors == (
         f"akida-lite predict: file '{output}.manifest.jsonl': the run that it belongs to had "
-        "another fit. Fix: give the same as then, or leave --resume out to begin anew.\n"
+        f"another {what}. Fix: give the same as then, or leave --resume out to begin anew.\n"
     )
 
 
