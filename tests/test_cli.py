@@ -755,6 +755,25 @@ def test_ctrl_c_while_a_command_is_imported_ends_with_130_and_no_traceback(modul
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["summary", "m", "--\x1b[2J"],
+        ["predict", "m", "x", "--workers", "\x1b[2J"],
+        ["\x1b[2J"],
+        ["claims", "\x1b[2J\nforged"],
+    ],
+)
+def test_arguments_that_are_not_understood_steer_no_terminal(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert r"\x1b[2J" in said
+    assert said.replace("\n", "").isprintable()
+    assert said.rstrip().rpartition("\n")[2].startswith("akida-lite")
+
+
 def in_a_shell(command, **environment):
     """Run a command line of akida-lite, whose streams the shell prepares."""
     program = f'"{sys.executable}" -m akida_lite {command}'

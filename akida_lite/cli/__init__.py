@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from akida_lite import __version__
 from akida_lite.errors import AkidaLiteError, shown
@@ -97,8 +97,15 @@ def _drop(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+class _Parser(argparse.ArgumentParser):
+    """Spells out what a terminal would obey: a shell's ``*`` may stand for any name."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(shown(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="akida-lite",
         description="Train, convert, check and run networks in the manner of the Akida NSoC.",
         epilog="MODEL is a network of the zoo, a file of Model.save() or a .keras file.",
