@@ -12,6 +12,7 @@ from akida_lite.fixed_point import weight_limit
 
 # The limit is searched among these shares of the largest weight, coarse ones first.
 _SHARES = np.linspace(0.2, 1.0, 33)
+_SMALLEST = 1e-35
 _NEARER = np.linspace(-0.02, 0.02, 9)
 
 
@@ -33,10 +34,14 @@ def least_error_quantizer(
     columns = np.where(np.isfinite(columns), columns, 0)
     largest = np.abs(columns).max(axis=0)
     top = weight_limit(bits)
-    # A filter of zeros has no scale of its own; any finite one gives zeros.
-    largest = np.where(largest > 0, largest, top).astype(np.float64)
-    coarse = _best_of(columns, largest / top, [np.full(largest.shape, s) for s in _SHARES], top)
-    share = _best_of(columns, largest / top, [coarse + nearer for nearer in _NEARER], top)
+    # A filter of zeros has no scale of its own; any finite one gives zeros. So do weights too
+    # small for a scale in float32.
+    largest = np.where(largest > _SMALLEST, largest, top).astype(np.float64)
+    # The square of a very small error is 0.
+    with np.errstate(under="ignore"):
+        shares = [np.full(largest.shape, share) for share in _SHARES]
+        coarse = _best_of(columns, largest / top, shares, top)
+        share = _best_of(columns, largest / top, [coarse + nearer for nearer in _NEARER], top)
     # The scale is rounded to float32, in which the layer computes with it.
     scales = (top / (largest * share)).astype(np.float32).astype(np.float64)
     return nn.FixedScaleQuantizer(scales.tolist() if per_filter else float(scales[0]), bits)

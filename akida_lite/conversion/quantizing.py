@@ -16,8 +16,9 @@ from akida_lite.conversion.calibrating import Made, calibrate
 from akida_lite.conversion.checking import keras_problems, layout_problems
 from akida_lite.conversion.graph import Step, chain_of
 from akida_lite.conversion.kinds import kind_of
-from akida_lite.conversion.roles import joins, role_of
+from akida_lite.conversion.roles import Role, joins, role_of
 from akida_lite.conversion.samples import checked_samples
+from akida_lite.conversion.scaling import own_factor
 from akida_lite.conversion.twins import NEURAL, Maker
 from akida_lite.conversion.weights import array, bias_of
 from akida_lite.errors import ConversionError, InputError, Problem
@@ -101,7 +102,8 @@ def quantize(
     Warns
     -----
     UserWarning
-        If a ReLU states no ceiling and there are no `samples`: its range is a guess.
+        If a ReLU states no ceiling and there are no `samples`: its range is a guess. If
+        `samples` look divided already, and the model divides them.
 
     Examples
     --------
@@ -140,6 +142,7 @@ def quantize(
     _require_options(layers, quantizer, activation)
     if samples is not None and steps:
         samples = checked_samples(samples, steps[0].input_shape)
+        _warn_of_scaled_samples(steps, samples)
     if activation is not None:
         staircase = activation
     else:
@@ -220,6 +223,27 @@ def _assembled(
         _copy_variables(step, layers[0].layer, absorbed.get(step.name))
         layers[0].choose_scales()
     return keras.Model(inputs, outputs, name=model.name)
+
+
+def _warn_of_scaled_samples(steps: list[Step], samples: Any) -> None:
+    """Warn where the model divides samples by much that span little already."""
+    scaling: list[Step] = []
+    for step in steps:
+        role = role_of(step)
+        if role is Role.NORM:
+            scaling.append(step)
+        elif role not in (Role.IGNORED, Role.RESHAPE):
+            break
+    factor = own_factor(scaling).max()
+    low, high = float(samples.min()), float(samples.max())
+    # Pixels span more than 4 of 256 levels.
+    if factor < 1 / 4 and (high - low) * factor < 1 / 64:
+        warnings.warn(
+            f"option 'samples': they span {low:g} to {high:g}, and layer {scaling[-1].name!r} "
+            f"multiplies them by {factor:.3g}, as if they were pixels. Fix: give the inputs as "
+            "the model is fed them, before that layer.",
+            stacklevel=3,
+        )
 
 
 def _warn_of_guesses(chain: list[Made]) -> None:

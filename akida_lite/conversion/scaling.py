@@ -14,6 +14,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from akida_lite.conversion import fold
 from akida_lite.conversion.blocks import Parsed
@@ -214,16 +215,22 @@ def _option_problems(
     return problems
 
 
-def _missing(own: list[Step]) -> list[Problem]:
+def own_factor(scaling: list[Step]) -> npt.NDArray[np.float64]:
+    """Return what the scalings of the input multiply each channel by, without its sign."""
     factor = np.ones(1)
-    for pair in filter(None, map(affine_of_step, own)):
-        factor = factor * np.abs(pair[0])
+    for pair in filter(None, map(affine_of_step, scaling)):
+        factor = factor * np.abs(pair[0].astype(np.float64))
+    return factor
+
+
+def _missing(own: list[Step]) -> list[Problem]:
+    factor = own_factor(own)
     # Layers that divide read pixels; one that multiplies was fed something smaller.
     if own and (factor <= 1).all():
         return []
     text = "it is left out, and "
     if own:
-        text += f"{own[-1].name!r} multiplies what it reads by {float(max(factor)):.3g}, as if "
+        text += f"{own[-1].name!r} multiplies what it reads by {factor.max():.3g}, as if "
         text += "the pixels had been divided before"
     else:
         text += "the model does not say what was done to the pixels it reads"

@@ -101,8 +101,9 @@ def test_no_other_scale_has_a_smaller_error_by_much(bits):
         assert squared_error(column, scale, bits) <= 1.05 * min(others)
 
 
-def test_a_filter_of_zeros_stays_one():
-    zeros = np.zeros((3, 3, 1, 2), np.float32)
+@pytest.mark.parametrize("size", [0, 1e-38, 1e-42])
+def test_a_filter_of_zeros_stays_one(size):
+    zeros = np.full((3, 3, 1, 2), size, np.float32)
     integers, scale = least_error_quantizer(zeros, 4, per_filter=True).integers(zeros)
     assert not integers.any()
     assert np.isfinite(scale).all()

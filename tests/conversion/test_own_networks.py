@@ -3,6 +3,7 @@
 import functools
 import subprocess
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -597,3 +598,18 @@ def test_a_vector_that_keras_normalizes():
     made = al.quantize(model, 8, 8, 8, samples=vectors.astype(np.float32))
     integers = al.convert(made, input_is_sparse=True)
     assert al.compare(made, integers, vectors.reshape(-1, 1, 1, 32)).all_equal
+
+
+def test_samples_that_were_divided_before_are_noticed():
+    parts = [layers.Conv2D(2, 3, activation="relu"), layers.Flatten(), layers.Dense(2)]
+    model = network(scaled(), *parts)
+    with pytest.warns(UserWarning, match="option 'samples'") as caught:
+        al.quantize(model, 8, 8, 8, samples=(FLOAT - FLOAT.min()) / FLOAT.max())
+    assert [str(each.message) for each in caught if each.category is UserWarning] == [
+        "option 'samples': they span 0 to 1, and layer 'scale' multiplies them by 0.00392, as "
+        "if they were pixels. Fix: give the inputs as the model is fed them, before that layer."
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        al.quantize(model, 8, 8, 8, samples=FLOAT)
+        al.quantize(network(*parts), 8, 8, 8, samples=FLOAT / 255)
