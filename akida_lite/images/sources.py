@@ -98,15 +98,22 @@ def _files(sources: Sequence[str]) -> Iterator[str]:
 
 def _walk(folder: str) -> Iterator[str]:
     """Yield the usable files of a folder and of those in it, sorted; hidden ones are not."""
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path)
+    # Folders may be nested deeper than functions may call each other.
+    levels = [_entries(folder)]
+    while levels:
+        entry = next(levels[-1], None)
+        if entry is None:
+            levels.pop()
+        elif entry.is_dir(follow_symlinks=False):
+            levels.append(_entries(entry.path))
         elif entry.name.lower().endswith((*_CUTS, *_picture_endings())):
             yield entry.path
+
+
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        shown = [entry for entry in entries if not entry.name.startswith(".")]
+    return iter(sorted(shown, key=lambda entry: entry.name))
 
 
 @cache

@@ -501,3 +501,19 @@ def test_a_value_that_stands_in_every_row_is_not_held_for_each(tmp_path):
         held.append(pyarrow.total_allocated_bytes() - before)
     assert len(held) == 20
     assert max(held) < 6 * (16 << 20)
+
+
+def test_folders_may_be_nested_deeper_than_functions_may_call_each_other(tmp_path):
+    (tmp_path / "stays").touch()
+    folder = str(tmp_path / "deep")
+    os.mkdir(folder)
+    for _ in range(1200):
+        folder = os.path.join(folder, "a")
+        os.mkdir(folder)
+    np.save(os.path.join(folder, "x.npy"), IMAGES)
+    try:
+        assert len(read(tmp_path, size=7)[1]) == len(IMAGES)
+    finally:
+        # Python, and pytest, can remove folders as deep as that from their end only.
+        os.remove(os.path.join(folder, "x.npy"))
+        os.removedirs(folder)
