@@ -67,6 +67,11 @@ def names_what_is_missing(folder):
         ), message
     message = error_of(lambda: tiny_model().to_onnx(folder / "tiny.onnx"), al.InputError)
     assert "onnx" in message, message
+    message = error_of(lambda: al.plots.images(np.zeros((1, 8, 8, 1))), al.InputError)
+    assert message.endswith("Fix: python -m pip install 'akida_lite[plots]'."), message
+    _, errors, status = spoken("train", "vgg_cifar10_w2a2i2")
+    assert (status, len(errors)) == (2, 1), errors
+    assert errors[0].endswith("Fix: python -m pip install 'akida_lite[keras]'."), errors
 
 
 def error_of(call, kind):

@@ -49,6 +49,12 @@ def test_an_exported_model_runs_without_the_package(layers, tmp_path):
     assert found.strip() == str(model.predict(images(model)).tolist())
 
 
+def test_the_page_of_images_shows_what_the_command_prints(tmp_path):
+    np.save(tmp_path / "images.npy", al.datasets.load_cifar10_sample()[0][:1])
+    line = run("-m", "akida_lite", "predict", "vgg_cifar10", "images.npy", cwd=tmp_path)
+    assert line in (SCRIPTS.parent / "images.rst").read_text("utf-8")
+
+
 def test_the_script_of_an_exported_model_is_short_and_imports_nothing_of_ours():
     source = (SCRIPTS / "run_exported.py").read_text("utf-8")
     code = [line for line in source.splitlines() if line and not line.startswith('"""')]
