@@ -156,6 +156,8 @@ def _table(path: str, shape: Shape, size: int) -> Iterator[Part]:
 
 def _may_be_images(field: Any, types: Any) -> bool:
     kind = getattr(field.type, "storage_type", field.type)
+    if types.is_dictionary(kind):
+        kind = kind.value_type
     nested = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
     if types.is_struct(kind):
         return "bytes" in {kind.field(i).name for i in range(kind.num_fields)}

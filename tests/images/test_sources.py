@@ -328,12 +328,13 @@ ENCODED = [png(image) for image in IMAGES]
     [
         lambda pa: ENCODED,
         lambda pa: pa.array(ENCODED, pa.large_binary()),
+        lambda pa: pa.array(ENCODED).dictionary_encode(),
         lambda pa: [{"bytes": data, "path": None} for data in ENCODED],
         lambda pa: IMAGES.tolist(),
         lambda pa: IMAGES.reshape(7, -1).tolist(),
         lambda pa: pa.FixedSizeListArray.from_arrays(IMAGES.reshape(-1), 192),
     ],
-    ids=["binary", "large", "struct", "nested", "flat", "fixed"],
+    ids=["binary", "large", "dictionary", "struct", "nested", "flat", "fixed"],
 )
 def test_parquet_holds_encoded_images_or_arrays(column, tmp_path):
     pyarrow = pytest.importorskip("pyarrow")
