@@ -198,6 +198,13 @@ def function_name(function: Any) -> str | None:
     return next((name for name, own in _OWN_FUNCTIONS.items() if id(function) in own), None)
 
 
+def of_keras(function: Any) -> Any:
+    """Return Keras' own function for TensorFlow's, which no file names; others as they are."""
+    name = function_name(function)
+    known = name in ("relu", "relu6", *_FINAL_FUNCTIONS)
+    return getattr(keras.activations, str(name)) if known else function
+
+
 def described(function: Any) -> str:
     """Return how a message calls an activation function."""
     name = function_name(function) or getattr(function, "__name__", type(function).__name__)

@@ -20,6 +20,7 @@ from akida_lite.conversion.roles import (
     function_name,
     is_any_relu,
     is_plain,
+    of_keras,
     relu_ceiling,
     role_of,
     unsupported,
@@ -109,7 +110,8 @@ class Maker:
         if is_plain(layer, keras.layers.Activation):
             # A function of the user's is kept itself: called `relu`, it would come back by
             # its name as that of Keras.
-            return [Made(keras.layers.Activation(layer.activation, name=step.name))]
+            function = of_keras(layer.activation)
+            return [Made(keras.layers.Activation(function, name=step.name))]
         if isinstance(layer, keras.layers.Lambda):
             self.problems.append(unsupported(step))
             return []

@@ -511,6 +511,9 @@ def test_functions_of_tensorflow_are_those_of_keras():
         )
         with pytest.warns(UserWarning, match=f"'dense_{last}' .* is left out"):
             assert al.compare(theirs, al.convert(theirs), PIXELS).all_equal
+        # A file can hold it, which it cannot hold of TensorFlow's own functions.
+        one, other = (each.get_layer(f"dense_{last}").get_config() for each in (ours, theirs))
+        assert one == other
         for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
             np.testing.assert_array_equal(one, other)
 
