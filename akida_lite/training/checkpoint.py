@@ -8,6 +8,7 @@ import math
 import os
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,5 +154,18 @@ def load_latent_weights(path: Path, model: keras.Model) -> None:
     """Start `model` from the latent weights of another rung of the same network.
 
     Only the optimizer's state and the progress of the other run are left behind.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is damaged, or does not belong to this model.
     """
-    load_checkpoint(path, model)
+    try:
+        load_checkpoint(path, model)
+    except FileFormatError as error:
+        # The file may be anything that a user has named: nobody should remove it.
+        remedy = "name latent weights of this network that akida-lite train has written"
+        subject = f"weights '{path}'"
+        raise FileFormatError(
+            [replace(problem, subject=subject, remedy=remedy) for problem in error.problems]
+        ) from error

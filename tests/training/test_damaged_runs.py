@@ -128,7 +128,8 @@ def test_a_start_that_is_no_file_of_weights_is_refused(tmp_path, data):
     with pytest.raises(FileFormatError) as caught:
         run(recipe, tmp_path, data, start=start)
     assert str(caught.value) == (
-        f"checkpoint '{start}': it cannot be read (File is not a zip file). Fix: {AGAIN}."
+        f"weights '{start}': it cannot be read (File is not a zip file). Fix: name latent "
+        "weights of this network that akida-lite train has written."
     )
 
 

@@ -279,9 +279,9 @@ def test_weights_of_another_network_are_refused(data, tmp_path):
     with pytest.raises(FileFormatError) as refused:
         run(FLOAT, tmp_path, data, start=start)
     assert str(refused.value) == (
-        f"checkpoint '{start}': it has no 'model/conv/kernel' of shape (3, 3, 3, 4): it "
-        "belongs to another recipe, or to an older version of this one. Fix: remove it and "
-        "train again."
+        f"weights '{start}': it has no 'model/conv/kernel' of shape (3, 3, 3, 4): it belongs "
+        "to another recipe, or to an older version of this one. Fix: name latent weights of "
+        "this network that akida-lite train has written."
     )
 
 
