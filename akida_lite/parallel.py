@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from akida_lite.classifier import Classifier
 from akida_lite.engine.inputs import checked_input
-from akida_lite.engine.options import usable_cores, whole
+from akida_lite.engine.options import cores_each, whole
 from akida_lite.errors import InputError, Problem
 from akida_lite.model import Model, Pixels
 
@@ -84,7 +84,7 @@ def results(
                     taken = number + 1
                     waiting.append((number, _pickled(task, f"task {number}")))
             while len(crew) < workers and len(waiting) > _idle(crew):
-                crew.append(_Worker(sent, max(1, usable_cores() // workers)))
+                crew.append(_Worker(sent, cores_each(workers)))
             for worker in crew:
                 if worker.task is None and waiting:
                     worker.begin(waiting.popleft())
@@ -154,7 +154,7 @@ def predict(
         If a path cannot be read as a model.
     """
     workers = _processes(workers)
-    threads = threads or max(1, usable_cores() // workers)
+    threads = threads or cores_each(workers)
     classify = Classifier(model, backend=backend, batch_size=batch_size, threads=threads)
     images = checked_input(classify.model.layers[0], x)  # type: ignore[arg-type]
     size = max(1, min(-(-len(images) // workers), _LARGEST_PART))

@@ -14,6 +14,7 @@ from tiny_classifier import tiny_images, tiny_model
 
 import akida_lite as al
 from akida_lite import parallel
+from akida_lite.engine.options import usable_cores
 from akida_lite.errors import FileFormatError, InputError, LayerError, Problem
 
 MODEL = tiny_model()
@@ -105,7 +106,7 @@ def test_processes_share_the_cores_out_among_the_threads_of_numpy(said, monkeypa
         monkeypatch.delenv(name, raising=False)
     if said is not None:
         monkeypatch.setenv("OPENBLAS_NUM_THREADS", said)
-    expected = said or str(max(1, parallel.usable_cores() // 2))
+    expected = said or str(max(1, usable_cores() // 2))
     assert list(parallel.results(os.getenv, ["OPENBLAS_NUM_THREADS"], workers=2)) == [expected]
     assert os.environ.get("OPENBLAS_NUM_THREADS") == said
 

@@ -16,7 +16,7 @@ from akida_lite.classifier import Classifier
 from akida_lite.cli.forms import require_place
 from akida_lite.cli.progress import ProgressLine
 from akida_lite.cli.subjects import add_model_arguments, add_threads_argument, subject_of
-from akida_lite.engine.options import usable_cores
+from akida_lite.engine.options import cores_each
 from akida_lite.errors import InputError, Problem, shown
 from akida_lite.images.decoding import FITS
 from akida_lite.images.manifest import Entry, Manifest
@@ -113,7 +113,7 @@ def run(given: argparse.Namespace) -> int:
         fit=given.fit,
         statistics=given.statistics,
         backend=given.backend,
-        threads=given.threads or max(1, usable_cores() // given.workers),
+        threads=given.threads or cores_each(given.workers),
     )
     outcome = _printed(given, classify) if given.output is None else _written(given, classify)
     for refused in outcome.refused:

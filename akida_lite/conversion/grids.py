@@ -12,8 +12,10 @@ from akida_lite.fixed_point import weight_limit
 
 # The limit is searched among these shares of the largest weight, coarse ones first.
 _SHARES = np.linspace(0.2, 1.0, 33)
-_SMALLEST = 1e-35
 _NEARER = np.linspace(-0.02, 0.02, 9)
+
+# The scale of weights that are smaller exceeds float32.
+_SMALLEST = 1e-35
 
 
 def least_error_quantizer(
@@ -34,8 +36,7 @@ def least_error_quantizer(
     columns = np.where(np.isfinite(columns), columns, 0)
     largest = np.abs(columns).max(axis=0)
     top = weight_limit(bits)
-    # A filter of zeros has no scale of its own; any finite one gives zeros. So do weights too
-    # small for a scale in float32.
+    # A filter of zeros has no scale of its own; any finite one gives zeros.
     largest = np.where(largest > _SMALLEST, largest, top).astype(np.float64)
     # The square of a very small error is 0.
     with np.errstate(under="ignore"):

@@ -41,3 +41,8 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def cores_each(processes: int) -> int:
+    """Return how many threads each of several processes may have: the cores are shared out."""
+    return max(1, usable_cores() // processes)

@@ -124,7 +124,7 @@ def png(pixels: npt.NDArray[np.uint8], span: list[int]) -> bytes:
         Values of black and white.
     """
     shown = pixels
-    if min(pixels.shape[:2]) == 1 and not is_picture(pixels.shape):
+    if min(pixels.shape[:2]) == 1:
         rows = pixels.reshape(-1, pixels.shape[2]).T
         shown = (rows if rows.shape[1] > 1 else rows.T)[..., np.newaxis]
     elif not is_picture(pixels.shape):

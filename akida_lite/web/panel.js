@@ -86,7 +86,7 @@
       this.settings = { ...NEUTRAL };
       this.verdict = element("p", { className: "unseen", "aria-live": "polite" });
       this.message = element("p", { className: "message", role: "alert", hidden: true });
-      const flat = first.picture || Math.min(first.shape[0], first.shape[1]) > 1;
+      const flat = Math.min(first.shape[0], first.shape[1]) > 1;
       const seen = first.picture ? "The picture as the network sees it" : "The values as the network reads them";
       this.bits = element("div", { role: "status" }, this.badge("wait", "Comparing bits …", ""));
       this.seen = element("canvas", { className: "seen", role: "img", "aria-label": seen });

@@ -54,7 +54,7 @@ const akidaLitePictures = (() => {
   function drawPixels(canvas, pixels, model) {
     const [height, width, channels] = model.shape;
     const positions = height * width;
-    const line = !model.picture && Math.min(height, width) === 1;
+    const line = Math.min(height, width) === 1;
     const size = positions === 1 ? [1, channels] : [channels, positions];
     [canvas.height, canvas.width] = line ? size : [height, width];
     const image = new ImageData(canvas.width, canvas.height);

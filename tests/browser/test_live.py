@@ -9,6 +9,7 @@ import pytest
 from browsing import HTML, PHONE, QuietHandler, served
 from hypothesis import HealthCheck, given, settings
 from live import ELEMENT, Live, model_of_values, recoded, small_model, small_samples
+from PIL import Image
 from strategies import runs
 
 import akida_lite as al
@@ -333,17 +334,16 @@ def test_a_file_becomes_the_picture_that_predict_reads(live, tmp_path, channels)
 
 def pictures(folder):
     """Write files of several sizes and kinds, whose pixels browsers and Pillow read alike."""
-    image = pytest.importorskip("PIL.Image")
     rng = np.random.default_rng(0)
     for number, size in enumerate([(8, 8), (5, 3), (120, 91), (64, 200)]):
         pixels = rng.integers(0, 256, (*size, 4), np.uint8)
         # What is half transparent has colours that browsers round.
         pixels[..., 3] = 255 * rng.integers(0, 2, size)
-        turned = image.Exif()
+        turned = Image.Exif()
         turned[0x0112] = 6
         for mode in ("RGB", "L", "P", "RGBA"):
             file = folder / f"{number}_{mode}.png"
-            image.fromarray(pixels).convert(mode).save(file, exif=turned)
+            Image.fromarray(pixels).convert(mode).save(file, exif=turned)
             yield file
 
 
